@@ -1,0 +1,127 @@
+"""What a provider is: facts and pure functions. A provider's file says everything that is known about it; nobody else
+knows its name. Not for: I/O, configuration schemas, limits.
+
+Source of the facts: each provider's published API documentation, as of 2026-11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from gateway.chat import Usage
+
+Json = Any
+CHAT = "llm/v1/chat"
+COMPLETIONS = "llm/v1/completions"
+PRESERVE = "preserve"
+
+
+class ProviderError(Exception):
+    """A request or an answer that cannot be translated. `str()` is the text for the client; `status` for requests 400,
+    for answers 500."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What ai-proxy asks of a provider for one request; one is compiled per plugin and kept when nothing varies."""
+
+    route_type: str  # CHAT, COMPLETIONS or PRESERVE
+    model: str  # the resolved model name
+    options: Mapping[str, Any] = field(default_factory=dict)  # config.model.options, unset ones left out
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A provider's refusal in our words. `kind` is stable; texts are for people."""
+
+    kind: str
+    # "ok" | "invalid_key" | "other_key" | "no_credit" | "rate_limited" | "forbidden" | "model_not_found" |
+    # "context_too_long" | "bad_request" | "unavailable" | "not_llm" | "unknown"
+    message: str  # what happened, one line, never with a key in it
+    hint: str = ""  # what to type or where to go
+
+
+class Stream(Protocol):
+    """Translates one upstream stream into OpenAI chunks (SSE bytes)."""
+
+    usage: Usage | None  # complete after end(); None when the provider reported nothing
+    text_length: int  # characters of completion seen, for an estimate where usage is None
+
+    def feed(self, piece: bytes) -> bytes: ...
+
+    def end(self) -> bytes: ...
+
+
+class Provider:
+    """Base of all providers. Instances are stateless and shared."""
+
+    # facts
+    name: ClassVar[str]  # the word in model.provider
+    title: ClassVar[str]  # what people call it
+    origin: ClassVar[str] = ""  # "https://api.openai.com"; "" where the user names it
+    paths: ClassVar[Mapping[str, str]] = {}  # route type -> path under origin
+    auth_header: ClassVar[str] = "Authorization"
+    auth_prefix: ClassVar[str] = "Bearer "
+    environment: ClassVar[tuple[str, ...]] = ()  # usual variables of the key, best first
+    key_url: ClassVar[str] = ""  # where keys are made
+    billing_url: ClassVar[str] = ""
+    key_prefixes: ClassVar[tuple[str, ...]] = ()  # ("sk-",): to tell another provider's key
+    catalogue: ClassVar[tuple[str, ...]] = ()  # chat models to propose, best first
+    retired: ClassVar[tuple[str, ...]] = ()  # never propose
+    verified_on: ClassVar[str] = "2026-11-22"
+    models_path: ClassVar[str] = ""  # GET, lists models; the cheapest key check unless check_path is set
+    check_path: ClassVar[str] = ""
+    required_options: ClassVar[Mapping[str, str]] = {}  # option -> Kong's message when it is missing
+    kong_name: ClassVar[str] = ""  # what setup writes as model.provider where Kong has no such provider ("openai"); "" = name
+    hosted: ClassVar[bool] = True
+    strips_cookies: ClassVar[bool] = False  # Set-Cookie of the answer is removed
+    accept_encoding: ClassVar[bytes | None] = None  # what to send upstream instead of the client's; None = keep it
+
+    def passes(self, call: Call) -> bool:
+        """True when the upstream speaks OpenAI's dialect for this call, so that bytes may pass untranslated."""
+        raise NotImplementedError
+
+    def url(self, call: Call) -> str:
+        """The full upstream URL. options.upstream_url wins over origin and path."""
+        raise NotImplementedError
+
+    def headers(self, call: Call) -> tuple[tuple[str, str], ...]:
+        """Headers that the provider wants on every request beside the credential."""
+        return ()
+
+    def request(self, body: dict[str, Json], call: Call) -> dict[str, Json]:
+        """An OpenAI-shaped request in the provider's shape; never changes `body`. Raises ProviderError."""
+        raise NotImplementedError
+
+    def response(self, body: Json, call: Call) -> dict[str, Json]:
+        """A decoded 200 answer in OpenAI's shape. Raises ProviderError(status=500)."""
+        raise NotImplementedError
+
+    def stream(self, call: Call) -> Stream:
+        """A fresh translator for one streamed answer."""
+        raise NotImplementedError
+
+    def usage(self, body: Json) -> Usage | None:
+        """What an untranslated answer says it used; None when it does not say."""
+        raise NotImplementedError
+
+    def authorize(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, auth: Mapping[str, str], now: float
+    ) -> tuple[tuple[str, str], ...] | None:
+        """Signed headers where a plain header does not do (SigV4); None = the configured header or parameter does."""
+        return None
+
+    def models(self, body: Json) -> list[str]:
+        """Model ids of an answer to models_path, chat models only where that can be told."""
+        raise NotImplementedError
+
+    def diagnose(self, status: int, body: bytes) -> Diagnosis:
+        """What a status and body of this provider mean, for people."""
+        raise NotImplementedError

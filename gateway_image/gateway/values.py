@@ -1,0 +1,139 @@
+"""The values that the exchange and the transport hand each other. Not for: behaviour; these are plain records.
+
+Bytes on the wire stay bytes: header names and values are latin-1 `bytes`, a body is `bytes`. Times are seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import NamedTuple
+
+Headers = list[tuple[bytes, bytes]]
+"""Header lines in order, names as they came (case kept)."""
+
+
+class Origin(NamedTuple):
+    """Where an upstream connection goes; the key of the connection pool."""
+
+    scheme: str  # "http" or "https"
+    host: str  # a name or an address, an IPv6 address without brackets
+    port: int
+    verify: bool = True  # check the certificate (https)
+    server_name: str = ""  # name sent as SNI and checked, "" = host
+
+
+class Request:
+    """One request as the listener read it. `body` is whole: the transport buffers it up to the configured limit."""
+
+    __slots__ = ("body", "client", "fields", "headers", "keep_alive", "method", "port", "scheme", "target", "version")
+
+    def __init__(
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Headers,
+        fields: dict[bytes, bytes],
+        body: bytes = b"",
+        version: str = "1.1",
+        client: str = "127.0.0.1",
+        port: int = 8000,
+        scheme: str = "http",
+        keep_alive: bool = True,
+    ) -> None:
+        self.method = method
+        self.target = target  # raw request-target, query included
+        self.headers = headers
+        self.fields = fields  # lower-case name -> last value; for look-ups
+        self.body = body
+        self.version = version  # "1.1" or "1.0"
+        self.client = client  # address of the peer
+        self.port = port  # of the listener
+        self.scheme = scheme
+        self.keep_alive = keep_alive
+
+
+class Reply:
+    """A complete answer made by the gateway itself or held back until it was whole.
+
+    `block` is ready header lines (b"Name: value\\r\\n"...) without Content-Length, Transfer-Encoding and Connection,
+    which the transport writes.
+    """
+
+    __slots__ = ("block", "body", "status")
+
+    def __init__(self, status: int, block: bytes = b"", body: bytes = b"") -> None:
+        self.status = status
+        self.block = block
+        self.body = body
+
+
+class Head:
+    """The head of an answer whose body follows in pieces. `length` None: chunked (or until close for HTTP/1.0)."""
+
+    __slots__ = ("block", "length", "status")
+
+    def __init__(self, status: int, block: bytes, length: int | None) -> None:
+        self.status = status
+        self.block = block
+        self.length = length
+
+
+class Forward:
+    """Send this upstream and feed the answer to head(), data(), end(). `head` is the whole request head, ending in an
+    empty line, Content-Length included. Timeouts in seconds."""
+
+    __slots__ = ("body", "connect_timeout", "head", "origin", "read_timeout", "write_timeout")
+
+    def __init__(
+        self,
+        origin: Origin,
+        head: bytes,
+        body: bytes,
+        connect_timeout: float = 60.0,
+        write_timeout: float = 60.0,
+        read_timeout: float = 60.0,
+    ) -> None:
+        self.origin = origin
+        self.head = head
+        self.body = body
+        self.connect_timeout = connect_timeout
+        self.write_timeout = write_timeout
+        self.read_timeout = read_timeout
+
+
+class Fetch:
+    """A plugin asks someone: the transport sends it, collects the whole answer and calls resume() with it."""
+
+    __slots__ = ("body", "head", "limit", "origin", "timeout")
+
+    def __init__(self, origin: Origin, head: bytes, body: bytes, timeout: float = 60.0, limit: int = 16 << 20) -> None:
+        self.origin = origin
+        self.head = head
+        self.body = body
+        self.timeout = timeout
+        self.limit = limit  # bytes of answer body; more is an error
+
+
+class Fetched:
+    """The answer to a Fetch; `error` is set when there was none."""
+
+    __slots__ = ("body", "error", "headers", "status")
+
+    def __init__(self, status: int, headers: Headers, body: bytes, error: UpstreamError | None = None) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.error = error
+
+
+class UpstreamError(NamedTuple):
+    """Why an upstream gave no (whole) answer."""
+
+    kind: str  # "dns" | "refused" | "unreachable" | "connect_timeout" | "tls" | "timeout" | "closed" | "protocol" | "too_large"
+    detail: str  # one line for logs and hints, without secrets
+    sent: bool  # whether any byte of the request had gone out
+
+
+Step = Reply | Forward | Fetch
+Asking = Generator[Fetch, Fetched, Reply | None]
+"""What a plugin's `access` may be: it yields Fetch and receives Fetched."""
