@@ -8,8 +8,8 @@
     |- KonnectError            6   Konnect refused or cannot be used
     `- Cancelled             130   the person said stop; nothing was changed
 
-The number is the exit code of the command. `message` says what happened and why, `hint` what to type; neither ever holds
-a secret.
+The number is the exit code of the command. `message` says what happened and why, `hint` what to type; neither ever
+holds a secret.
 """
 
 from __future__ import annotations

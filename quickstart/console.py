@@ -1,0 +1,267 @@
+"""Everything the quickstart prints. Sole importer of rich. Not for: asking (prompter.py), wording (messages.py), or
+deciding what is said.
+
+Three modes. "human": steps and marks on standard error while it works, results on standard output. "plain": one
+`setup: name key=value` line per fact on standard output, progress on standard error. "json": one JSON document on
+standard output, nothing else there. No cursor movement except one progress line on a real terminal, which ends as
+permanent text.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, TextIO
+
+from rich.console import Console as RichConsole
+from rich.text import Text
+
+from quickstart import layout
+
+Mode = Literal["human", "plain", "json"]
+STYLES = {"ok": "green", "warn": "bold", "bad": "bold red"}
+
+
+class Step:
+    """A running step: `note` is shown at its end, `progress` while it runs."""
+
+    def __init__(self, console: Console, text: str) -> None:
+        self._console = console
+        self._text = text
+        self.noted = ""
+        self.mark: Literal["ok", "warn", "bad"] = "ok"
+
+    def note(self, text: str) -> None:
+        self.noted = text
+
+    def warn(self, text: str) -> None:
+        """End with a warning mark and this note instead of success."""
+        self.mark, self.noted = "warn", text
+
+    def progress(self, text: str) -> None:
+        self._console._transient(f"  {self._text}: {text}")
+
+
+class Console:
+    def __init__(
+        self,
+        mode: Mode = "human",
+        environment: Mapping[str, str] | None = None,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        width: int | None = None,
+        command: str = "setup",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        environment = environment if environment is not None else {}
+        self.mode: Mode = mode
+        self.command = command
+        self._out = out if out is not None else sys.stdout
+        self._err = err if err is not None else sys.stderr
+        self._clock = clock
+        self._given_width = width
+        for stream in (self._out, self._err):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # EUC-JP and CP932 terminals cannot carry every character
+        encodings = [getattr(stream, "encoding", None) or "utf-8" for stream in (self._out, self._err)]
+        self.glyphs = next((g for g in map(layout.glyphs, encodings) if g is layout.ASCII), layout.UNICODE)
+        dumb = environment.get("TERM") == "dumb" or bool(environment.get("ACCESSIBLE"))
+        if dumb:
+            self.glyphs = layout.Glyphs("ok:", "note:", "error:", ">")
+        terminal = self._err.isatty()
+        forced = bool(environment.get("FORCE_COLOR"))
+        colour = (terminal or forced) and not environment.get("NO_COLOR") and not dumb
+        self._live = terminal and not dumb and mode == "human"
+        self._colour = colour
+        self._rich = {
+            stream: RichConsole(
+                file=stream, force_terminal=colour, no_color=not colour, highlight=False, emoji=False, markup=False,
+                color_system="standard" if colour else None, width=10_000, legacy_windows=False,
+            )
+            for stream in (self._out, self._err)
+        }  # fmt: skip
+        self._pending = False
+
+    @property
+    def width(self) -> int:
+        """Columns to stay within, one left free so that no terminal wraps; measured anew at each use."""
+        if self._given_width is not None:
+            return self._given_width
+        return max(20, shutil.get_terminal_size((80, 24)).columns - 1)
+
+    # -- what is said while it works ------------------------------------------------------------------------------
+
+    def say(self, text: str = "") -> None:
+        """A sentence, wrapped; an empty one is an empty line."""
+        if self.mode == "human":
+            self._lines(layout.wrap(text, self.width) if text else [""])
+
+    def heading(self, text: str, note: str = "") -> None:
+        if self.mode != "human":
+            return
+        self._lines([""])
+        gap = self.width - layout.cells(text) - layout.cells(note)
+        if note and gap >= 2:
+            self._print(Text(text, style="bold") + Text(" " * gap + note))
+        else:
+            self._print(Text(text, style="bold"))
+            if note:
+                self._lines(layout.wrap(note, self.width))
+
+    def item(self, text: str, note: str = "") -> None:
+        """An indented line without a mark."""
+        if self.mode == "human":
+            self._lines(self._two_columns("  " + text, note))
+
+    def ok(self, text: str, note: str = "") -> None:
+        if self.mode == "human":
+            self._marked("ok", text, note)
+
+    def warn(self, text: str, hint: str = "") -> None:
+        """Something a person should know; it also reaches people who see only plain lines."""
+        self._problem("warn", text, hint)
+
+    def bad(self, text: str, hint: str = "") -> None:
+        self._problem("bad", text, hint)
+
+    def lines(self, lines: Sequence[str]) -> None:
+        """Lines that are laid out already (a diff, a command): as they are."""
+        if self.mode == "human":
+            self._lines(lines)
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[Step]:
+        """A step that ends with its mark and its time. An exception marks it as failed and goes on."""
+        step = Step(self, text)
+        started = self._clock()
+        if self.mode == "human":
+            self._transient(f"  {text} ...")
+        else:
+            self._err.write(f"{self.command}: {text} ...\n")
+            self._err.flush()
+        try:
+            yield step
+        except BaseException:
+            if self.mode == "human":
+                self._marked("bad", text, step.noted)
+            raise
+        seconds = self._clock() - started
+        if self.mode == "human":
+            noted = step.noted or (f"{seconds:.1f} s" if seconds >= 0.1 else "")
+            self._marked(step.mark, text, noted)
+        elif step.mark != "ok":
+            self._err.write(f"{self.command}: {text}: {step.noted}\n")
+
+    # -- results ---------------------------------------------------------------------------------------------------
+
+    def fact(self, name: str, *words: str, **values: object) -> None:
+        """plain mode: `setup: openai ok model=... path=...`; values with spaces are quoted as JSON strings."""
+        if self.mode != "plain":
+            return
+        pairs = [f"{key}={_plain(value)}" for key, value in values.items()]
+        self._out.write(" ".join([f"{self.command}:", name, *words, *pairs]) + "\n")
+        self._out.flush()
+
+    def table(self, columns: Sequence[layout.Column], rows: Sequence[Sequence[str]], out: bool = True) -> None:
+        """A table, or cards where it cannot fit. The first column names the row."""
+        if self.mode != "human":
+            return
+        lines = layout.table(columns, rows, self.width)
+        if not lines:
+            lines = layout.cards([(row[0], row[1:]) for row in rows], self.width)
+        self._lines(lines, self._out if out else None)
+
+    def answer(self, lines: Sequence[str]) -> None:
+        """Lines that are the result itself: on standard output, in human mode only."""
+        if self.mode == "human":
+            self._lines(lines, self._out)
+
+    def result(self, document: object) -> None:
+        """json mode: the one document."""
+        if self.mode == "json":
+            self._out.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+            self._out.flush()
+
+    def error(self, message: str, hint: str = "") -> None:
+        """What ended the command: always on standard error, in every mode."""
+        self._problem("bad", message, hint)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _problem(self, mark: Literal["warn", "bad"], text: str, hint: str) -> None:
+        if self.mode != "human":
+            self._err.write(f"{self.command}: {text}\n" + "".join(f"  {line}\n" for line in hint.splitlines()))
+            self._err.flush()
+            return
+        self._marked(mark, text, "")
+        for line in hint.splitlines():
+            self._lines(layout.wrap(line, self.width, "    "))
+
+    def _marked(self, mark: Literal["ok", "warn", "bad"], text: str, note: str) -> None:
+        self._clear()
+        glyph = getattr(self.glyphs, mark)
+        prefix = f"  {glyph} "
+        lines = self._two_columns(prefix + text, note)
+        lines = [
+            piece
+            for number, line in enumerate(lines)
+            for piece in (self._fold(line, layout.cells(prefix)) if number == 0 else [line])
+        ]
+        for number, line in enumerate(lines):
+            if number == 0:
+                shown = Text("  ") + Text(glyph, style=STYLES[mark]) + Text(line[2 + len(glyph) :])
+                self._print(shown)
+            else:
+                self._lines([line])
+
+    def _fold(self, line: str, indent: int) -> list[str]:
+        if layout.cells(line) <= self.width:
+            return [line]
+        words = line.strip()
+        folded = layout.wrap(words, self.width - indent)
+        return ["  " + folded[0], *(" " * indent + rest for rest in folded[1:])]
+
+    def _two_columns(self, text: str, note: str) -> list[str]:
+        """`note` beside `text` in a column of its own where both fit, else on the next line."""
+        if not note:
+            return [text]
+        column = 42 if self.width >= 72 else 0
+        gap = max(2, column - layout.cells(text))
+        if layout.cells(text) + gap + layout.cells(note) <= self.width:
+            return [text + " " * gap + note]
+        return [text, *layout.wrap(note, self.width, "      ")]
+
+    def _lines(self, lines: Sequence[str], stream: TextIO | None = None) -> None:
+        self._clear()
+        target = stream if stream is not None else self._err
+        target.write("".join(f"{line}\n" for line in lines))
+        target.flush()
+
+    def _print(self, text: Text) -> None:
+        self._clear()
+        if self._colour:
+            self._rich[self._err].print(text, soft_wrap=True)
+        else:
+            self._err.write(text.plain + "\n")
+            self._err.flush()
+
+    def _transient(self, text: str) -> None:
+        if self._live:
+            self._err.write("\r\x1b[K" + layout.truncate(text, self.width))
+            self._err.flush()
+            self._pending = True
+
+    def _clear(self) -> None:
+        if self._pending:
+            self._err.write("\r\x1b[K")
+            self._pending = False
+
+
+def _plain(value: Any) -> str:
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if not text or any(c.isspace() or c in "\"'=" for c in text) else text
