@@ -1,0 +1,66 @@
+"""Fields of everything configurable: one declaration is the check, Kong's schema JSON, the form and the reference page.
+
+    model = Record("Which model", required=True, fields={"provider": String("Who serves it", required=True)})
+    model.validate({}, "config.model")   # ConfigError: config.model.provider: required field missing
+    describe(model)                      # {"fields": [{"provider": {"type": "string", ...}}], "entity_checks": []}
+
+This file is the door; fields.py, collections.py, records.py, checks.py, patterns.py and describe.py are the rooms.
+"""
+
+from gateway.schema.checks import (
+    AtLeastOneOf,
+    Check,
+    Conditional,
+    ConditionalAtLeastOneOf,
+    Custom,
+    Distinct,
+    Match,
+    MutuallyRequired,
+    OnlyOneOf,
+    read,
+)
+from gateway.schema.collections import Array, Map, Set
+from gateway.schema.describe import describe, describe_field
+from gateway.schema.fields import (
+    UNSET,
+    Any_,
+    Boolean,
+    Error,
+    Field,
+    Foreign,
+    Integer,
+    Number,
+    String,
+    is_reference,
+)
+from gateway.schema.records import Record, Shorthand
+
+__all__ = [
+    "UNSET",
+    "Any_",
+    "Array",
+    "AtLeastOneOf",
+    "Boolean",
+    "Check",
+    "Conditional",
+    "ConditionalAtLeastOneOf",
+    "Custom",
+    "Distinct",
+    "Error",
+    "Field",
+    "Foreign",
+    "Integer",
+    "Map",
+    "Match",
+    "MutuallyRequired",
+    "Number",
+    "OnlyOneOf",
+    "Record",
+    "Set",
+    "Shorthand",
+    "String",
+    "describe",
+    "describe_field",
+    "is_reference",
+    "read",
+]
