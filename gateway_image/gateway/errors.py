@@ -15,9 +15,8 @@ a list under "@entity"."""
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LUA_WORDS = frozenset(
-    ("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil")
-    + ("not", "or", "repeat", "return", "then", "true", "until", "while")
-)
+    ["and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil"]
+) | {"not", "or", "repeat", "return", "then", "true", "until", "while"}
 
 
 class GatewayError(Exception):
