@@ -1,0 +1,402 @@
+"""One request and its answer, as a state machine without I/O: calls come in, values go out, the transport performs them.
+
+start() -> Reply | Forward | Fetch;  resume(fetched);  head(), data(), end() feed the upstream's answer back;  fail() an
+upstream without one;  finish() after the last byte. Not for: sockets, matching routes, choosing plugins, JSON of any
+provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gateway.codec import CodecError, decode
+from gateway.errors import GatewayError
+from gateway.headers import RESPONSE_DROPPED, Changes, NameTable, find, lines
+from gateway.outbound import Target, forward
+from gateway.paths import BadTarget
+from gateway.replies import ai_error, core_error, json_reply, message_of
+from gateway.values import (
+    Asking,
+    Fetch,
+    Fetched,
+    Forward,
+    Head,
+    Headers,
+    Reply,
+    Request,
+    Step,
+    UpstreamError,
+)
+
+if TYPE_CHECKING:
+    from gateway.plugins._base import Plugin
+    from gateway.router import RouteMatch
+    from gateway.snapshot import Chain, Snapshot
+
+HELD_LIMIT = 64 << 20
+"""Bytes of an answer that is held back until it is whole; more is an upstream error."""
+_PLAIN = NameTable(RESPONSE_DROPPED)
+_STATUS = {"refused": 502, "timeout": 504, "connect_timeout": 504, "dns": 503}
+
+
+class Runtime(Protocol):
+    """What a worker lends to each exchange."""
+
+    settings: Any
+
+    def now(self) -> float: ...  # monotonic seconds
+
+    def wall(self) -> float: ...  # seconds since the epoch
+
+    def request_id(self) -> bytes: ...  # 32 hex digits
+
+    def log(self, line: bytes) -> None: ...  # access log
+
+
+class Conversation(Protocol):
+    """Who reads the upstream's answer in place of passing it on: ai-proxy's half of an exchange."""
+
+    names: NameTable  # which upstream headers pass
+
+    def head(self, exchange: Exchange, status: int, headers: Headers) -> bool: ...  # True: hold the body until whole
+
+    def data(self, piece: bytes) -> bytes: ...
+
+    def end(self) -> bytes: ...
+
+    def whole(self, exchange: Exchange, body: bytes) -> bytes | Reply: ...
+
+    def broken(self, error: UpstreamError) -> bytes | None: ...
+
+    def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply: ...
+
+    def summary(self) -> Mapping[str, Any]: ...  # for the access log
+
+
+class Exchange:
+    __slots__ = (
+        "_asking",
+        "_document",
+        "_held",
+        "_held_size",
+        "_position",
+        "body",
+        "chain",
+        "changed",
+        "consumer",
+        "conversation",
+        "credential",
+        "first_byte_at",
+        "forwarded_at",
+        "hold",
+        "id",
+        "match",
+        "notes",
+        "replied",
+        "request",
+        "request_changes",
+        "response_changes",
+        "runtime",
+        "sent_size",
+        "snapshot",
+        "started_at",
+        "status",
+        "target",
+        "upstream_headers",
+        "upstream_status",
+    )
+
+    def __init__(self, snapshot: Snapshot, request: Request, runtime: Runtime) -> None:
+        self.snapshot = snapshot
+        self.request = request
+        self.runtime = runtime
+        self.started_at = runtime.now()
+        self.id = runtime.request_id()
+        self.match: RouteMatch | None = None
+        self.chain: Chain | None = None
+        self.body = request.body  # what goes upstream
+        self.changed = False  # whether the decoded document was replaced and `body` is stale
+        self.consumer: Mapping[str, Any] | None = None
+        self.credential: Mapping[str, Any] | None = None
+        self.target: Target | None = None
+        self.conversation: Conversation | None = None
+        self.hold = False  # a plugin wants the whole answer before it is sent
+        self.request_changes: Changes = {}
+        self.response_changes: Changes = {}
+        self.notes: dict[str, Any] = {}  # what plugins tell each other, by plugin name
+        self.forwarded_at = 0.0
+        self.first_byte_at = 0.0
+        self.status = 0
+        self.upstream_status = 0
+        self.upstream_headers: Headers = []
+        self.replied = False  # the gateway itself answered
+        self.sent_size = 0
+        self._asking: Asking | None = None
+        self._document: Any = None
+        self._held: list[bytes] | None = None
+        self._held_size = 0
+        self._position = 0
+
+    # -- the request on its way up ------------------------------------------------------------------------------
+
+    def start(self) -> Step:
+        try:
+            match = self.match = self.snapshot.match(self.request)
+        except BadTarget:
+            self.chain = self.snapshot.unrouted
+            return self.close(self.core_error(400, message_of(400)))
+        if match is None:
+            self.chain = self.snapshot.unrouted
+            return self.close(self.core_error(404, "no Route matched with those values"))
+        self.chain = self.snapshot.chain(match.route, None)
+        return self._advance()
+
+    def _advance(self) -> Step:
+        """Runs access hooks from `_position` on."""
+        chain = self.chain
+        assert chain is not None
+        while self._position < len(chain.access):
+            plugin = chain.access[self._position]
+            self._position += 1
+            try:
+                outcome = plugin.access(self)
+            except Exception as error:
+                return self.close(self._crashed(plugin, error))
+            if outcome is not None:
+                if isinstance(outcome, Reply):
+                    return self.close(outcome)
+                self._asking = outcome
+                return self._ask(None)
+            if plugin.authenticates and self.consumer is not None:
+                chain = self._choose_again(plugin)
+        return self._send()
+
+    def _ask(self, fetched: Fetched | None) -> Step:
+        asking = self._asking
+        assert asking is not None
+        try:
+            fetch: Fetch = next(asking) if fetched is None else asking.send(fetched)
+        except StopIteration as stop:
+            self._asking = None
+            return self.close(stop.value) if stop.value is not None else self._advance()
+        except Exception as error:
+            assert self.chain is not None
+            return self.close(self._crashed(self.chain.access[self._position - 1], error))
+        return fetch
+
+    def resume(self, fetched: Fetched) -> Step:
+        """Goes on after a Fetch."""
+        return self._ask(fetched)
+
+    def _choose_again(self, plugin: Plugin) -> Chain:
+        """A consumer is known now: plugins scoped to it replace those that have not run yet."""
+        assert self.match is not None and self.consumer is not None
+        chain = self.snapshot.chain(self.match.route, str(self.consumer["id"]))
+        if chain is not self.chain:
+            self.chain = chain
+            self._position = chain.after(plugin)
+        return chain
+
+    def _send(self) -> Step:
+        target = self.target
+        match = self.match
+        assert match is not None
+        if target is None:
+            service = match.service
+            if service is None:
+                return self.close(self.core_error(503, "no Service found with those values"))
+            target = self.target = self.snapshot.target(service, match, self.request)
+        self.forwarded_at = self.runtime.now()
+        return forward(self, target)
+
+    # -- the answer on its way down -----------------------------------------------------------------------------
+
+    def connected(self, address: str, seconds: float) -> None:
+        """The transport chose an upstream connection. Nothing needs it yet beyond the log."""
+
+    def head(self, status: int, reason: bytes, headers: Headers) -> Head | None:
+        """The upstream's status and headers. None: the answer is held back until it is whole."""
+        self.first_byte_at = self.runtime.now()
+        self.status = self.upstream_status = status
+        self.upstream_headers = headers
+        conversation = self.conversation
+        hold = conversation.head(self, status, headers) if conversation is not None else False
+        if hold or self.hold:
+            self._held = []
+            return None
+        self._filter_headers()
+        length = None
+        if conversation is None and not self._filters_body():
+            value = find(headers, b"content-length")
+            length = int(value) if value is not None and value.isdigit() else None
+        return Head(self.status, self._block(), length)
+
+    def data(self, piece: bytes) -> bytes:
+        """Bytes for the client out of bytes from the upstream."""
+        held = self._held
+        if held is not None:
+            self._held_size += len(piece)
+            if self._held_size <= HELD_LIMIT:
+                held.append(piece)
+            return b""
+        conversation = self.conversation
+        if conversation is not None:
+            piece = conversation.data(piece)
+        if piece and self.chain is not None and self.chain.body_filter:
+            piece = self._filter_body(piece, last=False)
+        return piece
+
+    def end(self) -> bytes | Reply:
+        """The upstream's answer is complete."""
+        held = self._held
+        if held is None:
+            tail = self.conversation.end() if self.conversation is not None else b""
+            return self._filter_body(tail, last=True) if self._filters_body() else tail
+        if self._held_size > HELD_LIMIT:
+            return self.close(self.core_error(502, message_of(502)))
+        body = held[0] if len(held) == 1 else b"".join(held)
+        if self.conversation is not None:
+            outcome = self.conversation.whole(self, body)
+            if isinstance(outcome, Reply):
+                return self.close(outcome)
+            body = outcome
+        self._filter_headers()
+        if self._filters_body():
+            body = self._filter_body(body, last=True)
+        return Reply(self.status, self._block(), body)
+
+    def fail(self, error: UpstreamError) -> Forward | Reply | bytes | None:
+        """The upstream gave no (whole) answer. A Reply when nothing was sent yet, last bytes for a stream that can say
+        so itself, None to cut the connection."""
+        if self.status and self._held is None:
+            tail = self.conversation.broken(error) if self.conversation is not None else None
+            return None if tail is None else tail
+        self._held = None
+        status = _STATUS.get(error.kind, 502)
+        text = "name resolution failed" if error.kind == "dns" else message_of(status)
+        self.upstream_status = 0
+        reply = self.core_error(status, text)
+        if self.conversation is not None:
+            reply = self.conversation.refused(self, error, reply)
+        self.notes["upstream_error"] = error
+        return self.close(reply)
+
+    # -- what plugins use ---------------------------------------------------------------------------------------
+
+    def document(self) -> Any:
+        """The request body as decoded JSON, None when it is none. Decoded once; call replace() after a change."""
+        if self._document is None and self.body:
+            try:
+                self._document = decode(self.body)
+            except CodecError:
+                self._document = None
+        return self._document
+
+    def replace(self, document: Any) -> None:
+        """The request body is now this; it is encoded only when it goes up."""
+        self._document = document
+        self.changed = True
+
+    def set_request_header(self, name: bytes, value: bytes) -> None:
+        self.request_changes[name.lower()] = name + b": " + value + b"\r\n"
+
+    def clear_request_header(self, name: bytes) -> None:
+        self.request_changes[name.lower()] = b""
+
+    def set_response_header(self, name: bytes, value: bytes) -> None:
+        self.response_changes[name.lower()] = name + b": " + value + b"\r\n"
+
+    def clear_response_header(self, name: bytes) -> None:
+        self.response_changes[name.lower()] = b""
+
+    def core_error(self, status: int, message: str) -> Reply:
+        return core_error(status, message, self.id, self.request.fields.get(b"accept", b""))
+
+    def ai_error(self, status: int, message: str) -> Reply:
+        return ai_error(status, message)
+
+    # -- both ends ----------------------------------------------------------------------------------------------
+
+    def close(self, reply: Reply) -> Reply:
+        """An answer of the gateway itself: header filters run, then identity and latency are added."""
+        self.replied = True
+        self.status = reply.status
+        self._held = None
+        self._filter_headers()
+        block = reply.block
+        if self.response_changes:
+            block += b"".join(self.response_changes.values())
+        return Reply(reply.status, block + self._identity(upstream=self.forwarded_at > 0), reply.body)
+
+    def finish(self, status: int, sent: int, aborted: bool) -> None:
+        """After the last byte to the client, or when it went away."""
+        self.sent_size = sent
+        self.status = status or self.status
+        if aborted:
+            self.notes["aborted"] = True
+        if self._asking is not None:
+            self._asking.close()
+        if self.chain is not None:
+            for plugin in self.chain.log:
+                try:
+                    plugin.log(self)
+                except Exception as error:
+                    self.runtime.log(_failure_line(self.id, plugin.name, error))
+        if self.runtime.settings.access_log:
+            self.runtime.log(self.snapshot.access_line(self))
+
+    def _filter_headers(self) -> None:
+        if self.chain is not None:
+            for plugin in self.chain.header_filter:
+                plugin.header_filter(self)
+
+    def _filters_body(self) -> bool:
+        return self.chain is not None and bool(self.chain.body_filter)
+
+    def _filter_body(self, piece: bytes, last: bool) -> bytes:
+        assert self.chain is not None
+        for plugin in self.chain.body_filter:
+            piece = plugin.body_filter(self, piece, last)
+        return piece
+
+    def _block(self) -> bytes:
+        names = _PLAIN if self.conversation is None else self.conversation.names
+        pieces = lines(self.upstream_headers, names, self.response_changes)
+        if "server" not in self.snapshot.hidden and find(self.upstream_headers, b"server") is None:
+            pieces.append(self.snapshot.server_line)
+        pieces.append(self._identity(upstream=True))
+        return b"".join(pieces)
+
+    def _identity(self, upstream: bool) -> bytes:
+        """The X-Kong-*, Via and Server lines."""
+        snapshot = self.snapshot
+        now = self.runtime.now()
+        if upstream:
+            until = self.first_byte_at or now
+            waited = until - self.forwarded_at
+            own = now - self.started_at - waited
+            if not self.replied and not snapshot.hidden:
+                return b"X-Kong-Upstream-Latency: %d\r\nX-Kong-Proxy-Latency: %d\r\n%bX-Kong-Request-Id: %b\r\n" % (
+                    waited * 1000,
+                    own * 1000,
+                    snapshot.via_line,
+                    self.id,
+                )
+            return snapshot.identity(self.id, waited, own, own_answer=self.replied)
+        return snapshot.identity(self.id, None, now - self.started_at, own_answer=True)
+
+    def _crashed(self, plugin: Plugin, error: Exception) -> Reply:
+        """A plugin's own failure fails closed: the request goes no further."""
+        if isinstance(error, GatewayError):
+            return json_reply(500, {"error": {"message": str(error)}})
+        self.runtime.log(_failure_line(self.id, plugin.name, error))
+        return self.core_error(500, message_of(500))
+
+
+def _failure_line(request_id: bytes, plugin: str, error: Exception) -> bytes:
+    return b'{"level":"error","request_id":"%b","plugin":"%b","error":"%b"}' % (
+        request_id,
+        plugin.encode(),
+        type(error).__name__.encode(),
+    )

@@ -1,0 +1,129 @@
+"""The head of an upstream request: request line, the client's headers that pass, forwarding headers, the target's own.
+Not for: choosing the target.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.codec import encode
+from gateway.headers import REQUEST_DROPPED, NameTable, lines, without_listed
+from gateway.paths import split_target, target_host
+from gateway.values import Forward, Origin
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+
+PASSING = NameTable(REQUEST_DROPPED)
+
+
+class Target:
+    """Where a request goes and what its head says there. Compiled once where nothing varies; `path` is ready bytes."""
+
+    __slots__ = (
+        "block",
+        "connect_timeout",
+        "host",
+        "method",
+        "names",
+        "origin",
+        "path",
+        "read_timeout",
+        "write_timeout",
+    )
+
+    def __init__(
+        self,
+        origin: Origin,
+        path: bytes,
+        host: bytes,
+        *,
+        block: bytes = b"",
+        names: NameTable = PASSING,
+        method: bytes = b"",
+        connect_timeout: float = 60.0,
+        write_timeout: float = 60.0,
+        read_timeout: float = 60.0,
+    ) -> None:
+        self.origin = origin
+        self.path = path  # request-target, query included
+        self.host = host  # value of the Host header
+        self.block = block  # ready header lines: credential, content type
+        self.names = names  # which of the client's headers pass
+        self.method = method  # b"" = the client's
+        self.connect_timeout = connect_timeout
+        self.write_timeout = write_timeout
+        self.read_timeout = read_timeout
+
+
+def host_value(origin: Origin) -> bytes:
+    """A Host header's value: the port only where it is not the scheme's own."""
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    if origin.port == (443 if origin.scheme == "https" else 80):
+        return host.encode("latin-1")
+    return f"{host}:{origin.port}".encode("latin-1")
+
+
+def forward(exchange: Exchange, target: Target) -> Forward:
+    """The request of `exchange` as it goes to `target`."""
+    request = exchange.request
+    if exchange.changed:
+        exchange.body = encode(exchange.document())
+        exchange.changed = False
+    body = exchange.body
+    fields = request.fields
+    headers = request.headers
+    connection = fields.get(b"connection")
+    if connection is not None and connection not in (b"keep-alive", b"close", b"Keep-Alive"):
+        headers = without_listed(headers, connection)
+    raw = split_target(request.target)[0]
+    client = request.client.encode("latin-1")
+    before = fields.get(b"x-forwarded-for")
+    chain = before + b", " + client if before else client
+    host = target_host(request.target) or fields.get(b"host", b"")
+    via = fields.get(b"via")
+    pieces = [
+        target.method or request.method,
+        b" ",
+        target.path,
+        b" HTTP/1.1\r\nHost: ",
+        target.host,
+        b"\r\nX-Forwarded-For: ",
+        chain,
+        b"\r\nX-Forwarded-Proto: ",
+        request.scheme.encode("latin-1"),
+        b"\r\nX-Forwarded-Host: ",
+        host_only(host),
+        b"\r\nX-Forwarded-Port: %d\r\nX-Forwarded-Path: " % request.port,
+        raw,
+        b"\r\nX-Real-IP: ",
+        client,
+        b"\r\nX-Kong-Request-Id: ",
+        exchange.id,
+        b"\r\nVia: ",
+        via + b", " + exchange.snapshot.via if via else exchange.snapshot.via,
+        b"\r\n",
+    ]
+    match = exchange.match
+    prefix = match.forwarded_prefix if match is not None else None
+    if prefix:
+        pieces += (b"X-Forwarded-Prefix: ", prefix, b"\r\n")
+    pieces += lines(headers, target.names, exchange.request_changes)
+    if target.block:
+        pieces.append(target.block)
+    if body:
+        pieces.append(b"Content-Length: %d\r\n\r\n" % len(body))
+    elif request.method in (b"POST", b"PUT", b"PATCH"):
+        pieces.append(b"Content-Length: 0\r\n\r\n")
+    else:
+        pieces.append(b"\r\n")
+    return Forward(
+        target.origin, b"".join(pieces), body, target.connect_timeout, target.write_timeout, target.read_timeout
+    )
+
+
+def host_only(host: bytes) -> bytes:
+    """A Host header's value without the port."""
+    if host.startswith(b"["):
+        return host.partition(b"]")[0] + b"]"
+    return host.partition(b":")[0]

@@ -1,0 +1,298 @@
+"""ai-proxy's half of an exchange after the request went up: reads the provider's answer, hands the client OpenAI's
+dialect, and knows what was used. Not for: requests (ai_proxy), any provider's format (providers).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gateway.chat import Usage, estimate_completion, estimate_prompt
+from gateway.codec import CodecError, decode, encode, expand
+from gateway.headers import RESPONSE_DROPPED, NameTable, find
+from gateway.providers._base import PRESERVE, Call, ProviderError, Stream
+from gateway.replies import json_reply
+from gateway.sse import UsageScanner
+from gateway.values import Headers, Reply, UpstreamError
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+    from gateway.plugins.ai_proxy import AiProxy
+
+EXPANDED_LIMIT = 64 << 20
+"""Bytes of a decompressed answer; more is a bad answer."""
+_NAMES = NameTable(RESPONSE_DROPPED)
+_NAMES_DECODED = NameTable(RESPONSE_DROPPED | {b"content-encoding"})
+_NAMES_NO_COOKIES = NameTable(RESPONSE_DROPPED | {b"content-encoding", b"set-cookie"})
+_GZIP = 31  # zlib's window bits for a gzip wrapper
+_HINTS = {
+    "refused": "nothing listens there: start the model server, or correct the upstream URL",
+    "dns": "the name is not known: correct the upstream URL, or check DNS",
+    "unreachable": "no way to that address: check the network or a firewall",
+    "connect_timeout": "no answer to a connection attempt: check a firewall or proxy",
+    "timeout": "the model server took too long: raise the service's read_timeout",
+    "tls": "the secure connection failed: check the certificate, the CA or http against https",
+    "closed": "the connection was closed without an answer: look into the model server's log",
+    "protocol": "what answered does not speak HTTP: correct the upstream URL",
+    "too_large": "the answer was larger than this gateway takes",
+}
+
+
+class _Tokens(msgspec.Struct):
+    prompt_tokens: int
+    completion_tokens: int = 0
+    total_tokens: int = 0
+
+
+class _Answer(msgspec.Struct):
+    """The members of an untranslated answer that matter here; decoding only these is cheap."""
+
+    choices: msgspec.Raw = msgspec.Raw()
+    usage: msgspec.Raw = msgspec.Raw()
+    model: msgspec.Raw = msgspec.Raw()
+
+
+_answer = msgspec.json.Decoder(_Answer)
+
+
+class LlmConversation:
+    __slots__ = (
+        "_counting",
+        "_encoding",
+        "_inflater",
+        "_passes",
+        "_preserve",
+        "_request",
+        "_scanner",
+        "_translator",
+        "call",
+        "failed",
+        "finished_at",
+        "names",
+        "plugin",
+        "response_model",
+        "usage",
+        "zips",
+    )
+
+    def __init__(self, plugin: AiProxy, exchange: Exchange, call: Call, counting: bool, preserve: bool = False) -> None:
+        self.plugin = plugin
+        self.call = call
+        self.names = _NAMES
+        self.usage: Usage | None = None
+        self.response_model: str | None = None
+        self.failed = False  # the upstream did not answer 200
+        self.finished_at = 0.0
+        accept = exchange.request.fields.get(b"accept-encoding")
+        self.zips = accept is not None and b"gzip" in accept
+        self._request = exchange
+        self._counting = counting  # usage was asked for on the client's behalf: its event is not passed on
+        self._preserve = preserve
+        self._passes = True
+        self._encoding = ""
+        self._inflater: Any = None
+        self._scanner: UsageScanner | None = None
+        self._translator: Stream | None = None
+
+    # -- the answer ---------------------------------------------------------------------------------------------
+
+    def head(self, exchange: Exchange, status: int, headers: Headers) -> bool:
+        provider = self.plugin.provider
+        encoding = find(headers, b"content-encoding")
+        self._encoding = encoding.decode("latin-1").strip().lower() if encoding is not None else ""
+        if status != 200:
+            self.failed = True
+            if self._encoding in ("gzip", "x-gzip", "deflate"):
+                self.names = _NAMES_DECODED
+            return True
+        self._passes = self._preserve or provider.passes(self.call)
+        if provider.strips_cookies:
+            self.names = _NAMES_NO_COOKIES
+        elif self._encoding:
+            self.names = _NAMES_DECODED
+        if self.plugin.names_model:
+            exchange.set_response_header(
+                b"X-Kong-LLM-Model", f"{provider.name}/{self.call.model}".encode("latin-1", "replace")
+            )
+        kind = (find(headers, b"content-type") or b"").lower()
+        stream = kind.startswith(b"text/event-stream") if self._preserve else self.call.stream
+        if not stream:
+            return True
+        if self._passes and kind.startswith(b"application/json"):
+            return True  # the upstream does not stream: whole() tells it as one event
+        exchange.set_response_header(b"Content-Type", b"text/event-stream")
+        if self._encoding in ("gzip", "x-gzip"):
+            self._inflater = zlib.decompressobj(_GZIP)
+        if self._passes:
+            self._scanner = UsageScanner(strip=self._counting)
+        else:
+            self._translator = provider.stream(self.call, int(exchange.runtime.wall()))
+        return False
+
+    def data(self, piece: bytes) -> bytes:
+        if self._inflater is not None:
+            try:
+                piece = self._inflater.decompress(piece, EXPANDED_LIMIT)
+            except zlib.error:
+                return b""
+        if self._scanner is not None:
+            return self._scanner.feed(piece)
+        return self._translator.feed(piece) if self._translator is not None else piece
+
+    def end(self) -> bytes:
+        tail = b""
+        if self._scanner is not None:
+            tail = self._scanner.end()
+            self._count(self._scanner.usage, self._scanner.text_length)
+        elif self._translator is not None:
+            tail = self._translator.end()
+            self._count(self._translator.usage, self._translator.text_length)
+        self.finished_at = self._request.runtime.now()
+        return tail
+
+    def whole(self, exchange: Exchange, body: bytes) -> bytes | Reply:
+        self.finished_at = exchange.first_byte_at
+        if self._encoding in ("gzip", "x-gzip", "deflate") and self.names is not _NAMES:
+            try:
+                body = expand(body, self._encoding, EXPANDED_LIMIT)
+            except CodecError as error:
+                return self._untranslatable(str(error))
+        if self.failed or self._preserve:
+            if self._preserve and not self.failed:
+                self._read_quietly(body)
+            return body
+        try:
+            out = self._pass(body) if self._passes else self._translate(body, int(exchange.runtime.wall()))
+        except (CodecError, ProviderError) as error:
+            return self._untranslatable(str(error))
+        if self.call.stream:
+            exchange.set_response_header(b"Content-Type", b"text/event-stream")
+            return self._as_stream(out, int(exchange.runtime.wall()))
+        if self.zips:
+            exchange.set_response_header(b"Content-Encoding", b"gzip")
+            packer = zlib.compressobj(1, wbits=_GZIP)
+            return packer.compress(out) + packer.flush()
+        return out
+
+    def _pass(self, body: bytes) -> bytes:
+        """An untranslated answer: checked to be one, its usage read, its bytes kept."""
+        try:
+            answer = _answer.decode(body)
+        except msgspec.DecodeError:
+            answer = None
+        if answer is None or bytes(answer.choices[:1]) != b"[":
+            decoded = decode(body)
+            what = "an object" if isinstance(decoded, dict) else type(decoded).__name__
+            raise ProviderError(f"'choices' not in {self.call.route_type} response ({what})", 502)
+        usage = Usage.from_openai(decode(bytes(answer.usage))) if answer.usage else None
+        if answer.model:
+            self._name_model(decode(bytes(answer.model)))
+        self._count(usage, len(body) if usage is None else 0)
+        return body
+
+    def _translate(self, body: bytes, created: int) -> bytes:
+        decoded = decode(body)
+        answer = self.plugin.provider.response(decoded, self.call, created)
+        self._name_model(answer.get("model"))
+        usage = Usage.from_openai(answer.get("usage"))
+        text = "" if usage is not None else str(answer.get("choices"))
+        self._count(usage, len(text))
+        return encode(answer)
+
+    def _as_stream(self, body: bytes, created: int) -> bytes:
+        """A whole answer for a client that asked for a stream: one event with everything, then [DONE]."""
+        answer = decode(body)
+        choices = [
+            {
+                "index": choice.get("index", 0),
+                "delta": choice.get("message") or {"content": choice.get("text")},
+                "finish_reason": choice.get("finish_reason"),
+            }
+            for choice in answer["choices"]
+            if isinstance(choice, dict)
+        ]
+        chunk = {**answer, "object": "chat.completion.chunk", "created": answer.get("created", created)}
+        return b"data: " + encode({**chunk, "choices": choices}) + b"\n\ndata: [DONE]\n\n"
+
+    def _read_quietly(self, body: bytes) -> None:
+        """Usage of a preserved answer, where it has some."""
+        try:
+            self._count(self.plugin.provider.usage(decode(body)), 0)
+        except (CodecError, ProviderError):
+            return
+
+    def _untranslatable(self, detail: str) -> Reply:
+        self.failed = True
+        kind = f"{self.plugin.provider.name}://{self.call.route_type}"
+        return json_reply(
+            502,
+            {
+                "error": {
+                    "message": f"transformation failed from type {kind}: {detail}",
+                    "type": "upstream_error",
+                    "code": "upstream_not_llm",
+                    "param": None,
+                }
+            },
+        )
+
+    def _name_model(self, model: Any) -> None:
+        self.response_model = model if isinstance(model, str) else None
+
+    def _count(self, usage: Usage | None, text_length: int) -> None:
+        """What was used; an estimate, marked as one, where the provider does not say."""
+        if usage is None and self.call.route_type != PRESERVE:
+            prompt = estimate_prompt(self._request.document(), stream=self.call.stream)
+            completion = estimate_completion(text_length)
+            usage = Usage(prompt, completion, prompt + completion, estimated=True)
+        self.usage = usage
+
+    # -- trouble ------------------------------------------------------------------------------------------------
+
+    def broken(self, error: UpstreamError) -> bytes | None:
+        """The upstream stopped in the middle. A stream says so in its own words, without [DONE]."""
+        if self._scanner is None and self._translator is None:
+            return None
+        tail = b""
+        if self._scanner is not None:
+            if self._scanner.done:
+                return self.end()
+            self._count(self._scanner.usage, self._scanner.text_length)
+        elif self._translator is not None:
+            self._count(self._translator.usage, self._translator.text_length)
+        self.failed = True
+        told = {"message": f"the upstream stopped in the middle of its answer: {error.detail}"}
+        told |= {"type": "upstream_error", "code": f"upstream_{error.kind}"}
+        return tail + b"\n\ndata: " + encode({"error": told}) + b"\n\n"
+
+    def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply:
+        """Adds to Kong's words where it was tried, why it failed and what to do."""
+        self.failed = True
+        if not reply.block.startswith(b"Content-Type: application/json"):
+            return reply
+        target = exchange.target
+        assert target is not None
+        origin = target.origin
+        told = {
+            "message": f"{origin.scheme}://{origin.host}:{origin.port} - {error.detail}; {_HINTS.get(error.kind, '')}",
+            "type": "upstream_error",
+            "code": f"upstream_{error.kind}",
+            "param": None,
+        }
+        body = reply.body.rstrip().removesuffix(b"}").rstrip() + b',\n  "error":' + encode(told) + b"\n}"
+        return Reply(reply.status, reply.block, body)
+
+    # -- what it was --------------------------------------------------------------------------------------------
+
+    def summary(self) -> Mapping[str, Any]:
+        told: dict[str, Any] = {"provider": self.plugin.provider.name, "model": self.call.model}
+        usage = self.usage
+        if usage is not None:
+            told["prompt_tokens"] = usage.prompt_tokens
+            told["completion_tokens"] = usage.completion_tokens
+            if usage.estimated:
+                told["estimated"] = True
+        return told

@@ -1,0 +1,200 @@
+"""ai-proxy: a route that speaks OpenAI's dialect to its client and a provider's to the upstream. Here the request is
+read, checked and aimed; `_conversation` reads the answer; what a provider is like stands in gateway/providers.
+
+Sources: Kong's documentation of ai-proxy and the observable behaviour of Kong 3.9.1. Deviations on purpose: the body
+limit is a limit (413), a stream's usage is asked for and counted, `null` is not true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.codec import encode
+from gateway.errors import ConfigError
+from gateway.outbound import Target
+from gateway.plugins._ai_fields import ai_proxy_fields
+from gateway.plugins._ai_target import Aim, Options
+from gateway.plugins._base import Plugin, Setting
+from gateway.plugins._conversation import LlmConversation
+from gateway.plugins._model_template import Template, TemplateError
+from gateway.providers import get
+from gateway.providers._base import CHAT, COMPLETIONS, PRESERVE, Call, ProviderError
+from gateway.values import Reply
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+
+NO_PROMPTS = "request body doesn't contain valid prompts"
+_TUNING = ("temperature", "max_tokens", "top_p", "top_k")
+_CALLS_KEPT = 256
+
+
+class AiProxy(Plugin):
+    name = "ai-proxy"
+    priority = 770
+    fields = ai_proxy_fields()
+
+    def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:
+        super().__init__(config, setting)
+        model = config["model"]
+        self.provider = get(model["provider"])
+        self.route_type: str = config["route_type"]
+        self.model: str | None = model["name"]
+        self.alias: str | None = model.get("model_alias")
+        self.options: Options = _set_only(model["options"] or {})
+        self.template = Template.of(self.model, self.options)
+        self.limit: int = config["max_request_body_size"] or 1 << 62
+        self.streaming: str = config["response_streaming"]
+        self.names_model: bool = config["model_name_header"]
+        self.tuned = any(name in self.options for name in _TUNING)
+        self.auth = config["auth"] or {}
+        self._aims: dict[tuple[str, bool], Aim] = {}
+        if self.template is None:
+            try:
+                self._aim(self.model or "any", stream=False)
+            except (ProviderError, ValueError) as error:
+                raise ConfigError({"config": {"model": str(error)}}) from None
+
+    # -- access -------------------------------------------------------------------------------------------------
+
+    def access(self, exchange: Exchange) -> Reply | None:
+        body = exchange.body
+        if len(body) > self.limit:
+            return exchange.ai_error(
+                413, f"request body has {len(body)} bytes, more than max_request_body_size ({self.limit}) allows"
+            )
+        document = exchange.document() if _is_json(exchange) else None
+        if self.route_type == PRESERVE:
+            return self._preserve(exchange, document)
+        kind = NO_PROMPTS if not isinstance(document, dict) else _kind(document)
+        if kind != self.route_type:
+            if kind in (CHAT, COMPLETIONS):
+                kind = f"[{kind}] message format is not compatible with [{self.route_type}] route type"
+            return exchange.ai_error(400, kind)
+        assert isinstance(document, dict)
+        try:
+            model, options = self._resolve(exchange, document)
+        except (TemplateError, ProviderError) as error:
+            return exchange.ai_error(400, str(error))
+        wanted = document.get("stream")
+        if wanted is not None and not isinstance(wanted, bool):
+            return exchange.ai_error(400, "'stream' must be true or false")
+        if wanted and self.streaming == "deny":
+            return exchange.ai_error(400, "response streaming is not enabled for this LLM")
+        stream = bool(wanted) or self.streaming == "always"
+        try:
+            aim = self._aim(model, stream, options)
+            counting = self._write_body(exchange, document, aim, stream)
+        except ProviderError as error:
+            return exchange.ai_error(error.status, str(error))
+        exchange.target = self._target(exchange, aim)
+        exchange.conversation = LlmConversation(self, exchange, aim.call, counting)
+        return None
+
+    def _resolve(self, exchange: Exchange, document: dict[str, Any]) -> tuple[str, Options | None]:
+        """The model to use and, when it is templated, the options of this request."""
+        name, options = self.model, None
+        if self.template is not None:
+            name, options = self.template.fill(exchange)
+        asked = document.get("model")
+        if not isinstance(asked, str) or not asked:
+            asked = None
+        if name is None:
+            if asked is None:
+                raise ProviderError("model parameter not found in request, nor in gateway configuration")
+            return asked, options
+        if asked is not None and asked not in (name, self.alias):
+            raise ProviderError(f"cannot use own model - must be: {self.alias or name}")
+        return name, options
+
+    def _aim(self, model: str, stream: bool, options: Options | None = None) -> Aim:
+        """The compiled call, URL and constant headers for a model. Kept, because most plugins have one model."""
+        if options is not None:
+            return Aim(self.provider, Call(self.route_type, model, options, stream), self.auth)
+        aim = self._aims.get((model, stream))
+        if aim is None:
+            aim = Aim(self.provider, Call(self.route_type, model, self.options, stream), self.auth)
+            if len(self._aims) < _CALLS_KEPT:
+                self._aims[model, stream] = aim
+        return aim
+
+    def _write_body(self, exchange: Exchange, document: dict[str, Any], aim: Aim, stream: bool) -> bool:
+        """Puts the upstream's body in place. Returns whether usage was asked for on the client's behalf."""
+        call = aim.call
+        counting = False
+        if not aim.passes:
+            exchange.body = aim.with_credential(encode(self.provider.request(document, call)))
+            exchange.changed = False
+            return False
+        if stream and self.provider.include_usage:
+            options = document.get("stream_options")
+            counting = not (isinstance(options, dict) and options.get("include_usage") is True)
+        if not (exchange.changed or self.tuned or "top_k" in document or aim.body_member):
+            spliced = aim.splice(exchange.body, document, stream, counting)
+            if spliced is not None:
+                exchange.body = spliced
+                return counting
+        rewritten = self.provider.request(document, call)
+        if counting:
+            rewritten["stream_options"] = {**(document.get("stream_options") or {}), "include_usage": True}
+        exchange.body = aim.with_credential(encode(rewritten))
+        exchange.changed = False
+        return counting
+
+    def _target(self, exchange: Exchange, aim: Aim) -> Target:
+        _, mark, query = exchange.request.target.partition(b"?")
+        if aim.signs:
+            return aim.signed(exchange.body, exchange.runtime.wall())
+        override = bool(self.auth.get("allow_override")) and aim.client_credential(exchange.request.fields)
+        target = aim.without_credential if override else aim.target
+        zipped = b"gzip" in exchange.request.fields.get(b"accept-encoding", b"") and not aim.call.stream
+        if not query and not zipped:
+            return target
+        return aim.variant(target, query if mark else b"", zipped)
+
+    def _preserve(self, exchange: Exchange, document: Any) -> Reply | None:
+        """The client's own format and path; only the model is held to the configured one."""
+        asked = document.get("model") if isinstance(document, dict) else None
+        if self.model is not None and isinstance(asked, str) and asked and asked != self.model:
+            return exchange.ai_error(400, f"cannot use own model - must be: {self.model}")
+        aim = self._aim(self.model or (asked if isinstance(asked, str) and asked else "any"), stream=False)
+        if exchange.changed:
+            exchange.body = encode(exchange.document())
+            exchange.changed = False
+        target = self._target(exchange, aim)
+        exchange.target = (
+            aim.preserved(target, exchange.request.target) if not self.options.get("upstream_path") else target
+        )
+        exchange.conversation = LlmConversation(self, exchange, aim.call, counting=False, preserve=True)
+        return None
+
+
+def _kind(document: dict[str, Any]) -> str:
+    """CHAT or COMPLETIONS, or the message for a body that is neither."""
+    messages, prompt = document.get("messages"), document.get("prompt")
+    chat = isinstance(messages, list) and bool(messages)
+    completions = isinstance(prompt, str)
+    if chat and completions:
+        return "request matches multiple LLM request formats"
+    if chat:
+        return CHAT
+    return COMPLETIONS if completions else NO_PROMPTS
+
+
+def _is_json(exchange: Exchange) -> bool:
+    """A body without a type counts as JSON; what a plugin decoded and changed is JSON."""
+    kind = exchange.request.fields.get(b"content-type")
+    return kind is None or exchange.changed or kind[:16].lower() == b"application/json"
+
+
+def _set_only(options: Mapping[str, Any]) -> Options:
+    """Options that are set, records included."""
+    return {
+        name: _set_only(value) if isinstance(value, Mapping) else value
+        for name, value in options.items()
+        if value is not None
+    }
+
+
+PLUGIN = AiProxy

@@ -1,0 +1,255 @@
+"""A compiled configuration: the router, one chain of hooks per route, ready header lines. Immutable once made; a change
+makes another one and swaps a reference. Not for: validation (entities), persistence (store).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway import KONG_VERSION
+from gateway.codec import encode
+from gateway.entities import Config
+from gateway.errors import ConfigError, VaultError
+from gateway.outbound import Target, host_value
+from gateway.plugins import registry
+from gateway.plugins._base import Plugin, Setting, takes_part
+from gateway.router import RouteMatch, Router
+from gateway.values import Origin, Request
+from gateway.vault import Vault, is_reference
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+
+Entity = Mapping[str, Any]
+_SCOPES = ("route", "service", "consumer")
+_PRECEDENCE = {  # Kong's: the most specific instance of a plugin runs, and only that one
+    (True, True, True): 8,
+    (True, False, True): 7,
+    (False, True, True): 6,
+    (True, True, False): 5,
+    (False, False, True): 4,
+    (True, False, False): 3,
+    (False, True, False): 2,
+    (False, False, False): 1,
+}
+
+
+class Chain:
+    """The plugins of one route (and consumer), by phase, in order of priority."""
+
+    __slots__ = ("access", "body_filter", "header_filter", "log", "plugins")
+
+    def __init__(self, plugins: Iterable[Plugin]) -> None:
+        self.plugins = tuple(sorted(plugins, key=lambda plugin: (-plugin.priority, plugin.name)))
+        self.access, self.header_filter, self.body_filter, self.log = (
+            tuple(plugin for plugin in self.plugins if takes_part(plugin, phase))
+            for phase in ("access", "header_filter", "body_filter", "log")
+        )
+
+    def after(self, plugin: Plugin) -> int:
+        """Where in `access` to go on once `plugin` has run."""
+        for index, candidate in enumerate(self.access):
+            if (-candidate.priority, candidate.name) > (-plugin.priority, plugin.name):
+                return index
+        return len(self.access)
+
+
+class Snapshot:
+    def __init__(self, config: Config, router: Router, plugins: dict[str, Plugin], hidden: frozenset[str]) -> None:
+        self.config = config
+        self.router = router
+        self.plugins = plugins  # plugin id -> instance
+        self.hidden = hidden
+        self.via = f"1.1 kong/{KONG_VERSION}".encode()
+        self.via_line = b"" if "via" in hidden else b"Via: " + self.via + b"\r\n"
+        self.server_line = b"" if "server" in hidden else f"Server: kong/{KONG_VERSION}\r\n".encode()
+        self._rows = [config.collections["plugins"][id] for id in plugins]
+        self._by_route: dict[str | None, list[Entity]] = {}
+        for row in self._rows:
+            self._by_route.setdefault((row["route"] or {}).get("id"), []).append(row)
+        self._scoped_to_consumers = any(row["consumer"] for row in self._rows)
+        self._chains: dict[tuple[str, str | None], Chain] = {}
+        self._origins: dict[str, tuple[Entity, Origin, bytes]] = {}
+        self._indexes: dict[tuple[str, str], dict[str, Entity]] = {}
+        self.unrouted = Chain(
+            plugins[row["id"]] for row in self._by_route.get(None, []) if not any(row[scope] for scope in _SCOPES)
+        )
+        self.unrouted.access = self.unrouted.header_filter = self.unrouted.body_filter = ()
+
+    @classmethod
+    def compile(
+        cls,
+        config: Config,
+        vault: Vault,
+        resources: dict[str, Any],
+        *,
+        hidden: frozenset[str] = frozenset(),
+        previous: Snapshot | None = None,
+    ) -> Snapshot:
+        """Raises ConfigError that names every reference and plugin that cannot be made. Instances of unchanged plugin
+        rows are taken over from `previous`, so that their state and the time to make them are kept."""
+        collections = config.collections
+        plugins: dict[str, Plugin] = {}
+        problems: list[str] = []
+        for id, row in collections["plugins"].items():
+            if not row["enabled"]:
+                continue
+            where = f"plugin {row['name']} ({_scope(row, collections)})"
+            missing: list[str] = []
+            resolved = _resolved(row["config"], vault.resolve, missing)
+            problems += (f"{where}: {text}" for text in missing)
+            if missing:
+                continue
+            old = previous.plugins.get(id) if previous is not None else None
+            if old is not None and old.config == resolved and old.setting.entity == row:
+                plugins[id] = old
+                continue
+            try:
+                plugins[id] = registry()[row["name"]](resolved, Setting(row, resources))
+            except ConfigError as error:
+                problems.append(f"{where}: {error}")
+        if problems:
+            raise ConfigError({"plugins": problems}, "\n".join(problems))
+        router = Router.compile(
+            collections["routes"].values(), collections["services"], previous.router if previous is not None else None
+        )
+        return cls(config, router, plugins, hidden)
+
+    # -- per request --------------------------------------------------------------------------------------------
+
+    def match(self, request: Request) -> RouteMatch | None:
+        """Raises BadTarget for a target that no route may see."""
+        return self.router.match(
+            request.method.decode("latin-1"),
+            request.fields.get(b"host", b"").decode("latin-1"),
+            request.target,
+            request.headers,
+            request.scheme,
+            request.port,
+        )
+
+    def chain(self, route: Entity, consumer: str | None) -> Chain:
+        """The plugins for a route and, once known, a consumer's id."""
+        if not self._scoped_to_consumers:
+            consumer = None
+        key = (route["id"], consumer)
+        chain = self._chains.get(key)
+        if chain is None:
+            chain = self._chains[key] = self._compose(route, consumer)
+            if len(self._chains) > 100_000:
+                self._chains.clear()
+        return chain
+
+    def _compose(self, route: Entity, consumer: str | None) -> Chain:
+        ids = {"route": route["id"], "service": (route["service"] or {}).get("id"), "consumer": consumer}
+        best: dict[str, tuple[int, str]] = {}
+        for row in (*self._by_route.get(route["id"], ()), *self._by_route.get(None, ())):
+            scopes = {scope: (row[scope] or {}).get("id") for scope in _SCOPES}
+            if any(wanted is not None and wanted != ids[scope] for scope, wanted in scopes.items()):
+                continue
+            rank = _PRECEDENCE[
+                scopes["route"] is not None, scopes["service"] is not None, scopes["consumer"] is not None
+            ]
+            if rank > best.get(row["name"], (0, ""))[0]:
+                best[row["name"]] = (rank, row["id"])
+        return Chain(self.plugins[id] for _, id in best.values())
+
+    def target(self, service: Entity, match: RouteMatch, request: Request) -> Target:
+        """Where a request without ai-proxy goes: the service."""
+        known = self._origins.get(service["id"])
+        if known is None or known[0] is not service:
+            scheme = "https" if service["protocol"] == "https" else "http"
+            origin = Origin(scheme, service["host"], service["port"], service.get("tls_verify") is not False)
+            known = self._origins[service["id"]] = (service, origin, host_value(origin))
+        _, origin, host = known
+        if match.route["preserve_host"]:
+            host = request.fields.get(b"host", host)
+        path = match.upstream_path(service["path"])
+        _, mark, query = request.target.partition(b"?")
+        return Target(
+            origin,
+            path + mark + query if mark else path,
+            host,
+            connect_timeout=service["connect_timeout"] / 1000,
+            write_timeout=service["write_timeout"] / 1000,
+            read_timeout=service["read_timeout"] / 1000,
+        )
+
+    def index(self, kind: str, field: str) -> dict[str, Entity]:
+        """Entities of a kind by one of their unique fields: credentials by key, consumers by username."""
+        found = self._indexes.get((kind, field))
+        if found is None:
+            rows = self.config.collections.get(kind, {}).values()
+            found = self._indexes[kind, field] = {row[field]: row for row in rows if row.get(field) is not None}
+        return found
+
+    def identity(self, request_id: bytes, waited: float | None, own: float, own_answer: bool) -> bytes:
+        """The lines that say who answered and how long it took; seconds in, milliseconds out."""
+        out = b""
+        if "latency" not in self.hidden:
+            if waited is None:
+                out = b"X-Kong-Response-Latency: %d\r\n" % (own * 1000)
+            else:
+                out = b"X-Kong-Upstream-Latency: %d\r\nX-Kong-Proxy-Latency: %d\r\n" % (waited * 1000, own * 1000)
+        if waited is not None:
+            out += self.via_line
+        if own_answer:
+            out += self.server_line
+        if "request_id" not in self.hidden:
+            out += b"X-Kong-Request-Id: " + request_id + b"\r\n"
+        return out
+
+    def access_line(self, exchange: Exchange) -> bytes:
+        """One JSON line of the access log. The query is left out: it may hold a key."""
+        request = exchange.request
+        now = exchange.runtime.now()
+        line: dict[str, Any] = {
+            "time": round(exchange.runtime.wall(), 3),
+            "client": request.client,
+            "method": request.method.decode("latin-1"),
+            "path": request.target.partition(b"?")[0].decode("latin-1"),
+            "status": exchange.status,
+            "bytes": exchange.sent_size,
+            "ms": round((now - exchange.started_at) * 1000, 1),
+            "request_id": exchange.id.decode("latin-1"),
+        }
+        match = exchange.match
+        if match is not None:
+            line["route"] = match.route["name"] or match.route["id"]
+        if exchange.consumer is not None:
+            line["consumer"] = exchange.consumer["username"] or exchange.consumer["id"]
+        if exchange.conversation is not None:
+            line.update(exchange.conversation.summary())
+        error = exchange.notes.get("upstream_error")
+        if error is not None:
+            line["upstream_error"] = f"{error.kind}: {error.detail}"
+        if "aborted" in exchange.notes:
+            line["aborted"] = True
+        return encode(line)
+
+
+def _resolved(value: Any, resolve: Callable[[str], str], missing: list[str]) -> Any:
+    """`value` with vault references replaced; what cannot be resolved is told in `missing`."""
+    if isinstance(value, str):
+        if not is_reference(value):
+            return value
+        try:
+            return resolve(value)
+        except VaultError as error:
+            missing.append(str(error))
+            return value
+    if isinstance(value, Mapping):
+        return {key: _resolved(item, resolve, missing) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_resolved(item, resolve, missing) for item in value]
+    return value
+
+
+def _scope(row: Entity, collections: Mapping[str, Mapping[str, Entity]]) -> str:
+    """What a plugin hangs on, in words a user knows: its route's or service's name."""
+    for scope in _SCOPES:
+        if row[scope]:
+            entity = collections[scope + "s"].get(row[scope]["id"], {})
+            return f"{scope} {entity.get('name') or entity.get('username') or row[scope]['id']}"
+    return "global"
