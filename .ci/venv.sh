@@ -20,6 +20,6 @@ else
     }
     install() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet install "$@"; }
 fi
-install --require-hashes -r requirements.txt -r requirements-dev.txt
+install --require-hashes -r requirements.txt -r requirements-dev.txt -r requirements-build.txt
 # Last and without dependencies: nothing unpinned gets in, not even the build backend.
 install --no-deps --no-build-isolation --editable .
