@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from gateway.chat import Usage
+from gateway.providers._diagnosis import Diagnosis, Tell, classify
+
+__all__ = ["CHAT", "COMPLETIONS", "PRESERVE", "Call", "Diagnosis", "Json", "Provider", "ProviderError", "Stream"]
 
 Json = Any
 CHAT = "llm/v1/chat"
@@ -18,7 +21,7 @@ COMPLETIONS = "llm/v1/completions"
 PRESERVE = "preserve"
 
 
-class ProviderError(Exception):
+class ProviderError(ValueError):
     """A request or an answer that cannot be translated. `str()` is the text for the client; `status` for requests 400,
     for answers 500."""
 
@@ -35,17 +38,7 @@ class Call:
     model: str  # the resolved model name
     options: Mapping[str, Any] = field(default_factory=dict)  # config.model.options, unset ones left out
     stream: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """A provider's refusal in our words. `kind` is stable; texts are for people."""
-
-    kind: str
-    # "ok" | "invalid_key" | "other_key" | "no_credit" | "rate_limited" | "forbidden" | "model_not_found" |
-    # "context_too_long" | "bad_request" | "unavailable" | "not_llm" | "unknown"
-    message: str  # what happened, one line, never with a key in it
-    hint: str = ""  # what to type or where to go
+    newest: bool = False  # where Kong 3.9 and newer Kongs differ, do as the newest does; see the provider's file
 
 
 class Stream(Protocol):
@@ -79,10 +72,15 @@ class Provider:
     models_path: ClassVar[str] = ""  # GET, lists models; the cheapest key check unless check_path is set
     check_path: ClassVar[str] = ""
     required_options: ClassVar[Mapping[str, str]] = {}  # option -> Kong's message when it is missing
-    kong_name: ClassVar[str] = ""  # what setup writes as model.provider where Kong has no such provider ("openai"); "" = name
+    kong_name: ClassVar[str] = (
+        ""  # what setup writes as model.provider where Kong has no such provider ("openai"); "" = name
+    )
     hosted: ClassVar[bool] = True
     strips_cookies: ClassVar[bool] = False  # Set-Cookie of the answer is removed
     accept_encoding: ClassVar[bytes | None] = None  # what to send upstream instead of the client's; None = keep it
+    include_usage: ClassVar[bool] = True  # a passing stream takes stream_options.include_usage
+    credit_note: ClassVar[str] = ""  # what people get wrong about paying for this provider
+    tells: ClassVar[tuple[Tell, ...]] = ()  # what its refusals mean where the usual reading is wrong
 
     def passes(self, call: Call) -> bool:
         """True when the upstream speaks OpenAI's dialect for this call, so that bytes may pass untranslated."""
@@ -100,12 +98,17 @@ class Provider:
         """An OpenAI-shaped request in the provider's shape; never changes `body`. Raises ProviderError."""
         raise NotImplementedError
 
-    def response(self, body: Json, call: Call) -> dict[str, Json]:
-        """A decoded 200 answer in OpenAI's shape. Raises ProviderError(status=500)."""
+    def asks_usage(self, call: Call) -> bool:
+        """True when stream_options.include_usage may be put into a passing stream's request."""
+        return self.include_usage
+
+    def response(self, body: Json, call: Call, created: int = 0, identity: str = "") -> dict[str, Json]:
+        """A decoded 200 answer in OpenAI's shape. `created` (Unix seconds) and `identity` fill in what the upstream
+        does not say. Raises ProviderError(status=500)."""
         raise NotImplementedError
 
-    def stream(self, call: Call) -> Stream:
-        """A fresh translator for one streamed answer."""
+    def stream(self, call: Call, created: int = 0, identity: str = "", include_usage: bool = False) -> Stream:
+        """A fresh translator for one streamed answer; with `include_usage` the client gets the usage chunk too."""
         raise NotImplementedError
 
     def usage(self, body: Json) -> Usage | None:
@@ -123,5 +126,5 @@ class Provider:
         raise NotImplementedError
 
     def diagnose(self, status: int, body: bytes) -> Diagnosis:
-        """What a status and body of this provider mean, for people."""
-        raise NotImplementedError
+        """What a status and body of this provider mean, for people. The texts never hold a key."""
+        return classify(self, status, body)

@@ -1,0 +1,133 @@
+"""What all providers share that speak OpenAI's dialect, and the URLs people type. Not for: facts of any one of them, and
+not for dialects that must be translated (_translated).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlsplit, urlunsplit
+
+from gateway.chat import Usage, mapping, string
+from gateway.providers._base import CHAT, COMPLETIONS, Call, Json, Provider, ProviderError, Stream
+from gateway.sse import UsageScanner
+
+CHAT_PATH = "/v1/chat/completions"
+COMPLETIONS_PATH = "/v1/completions"
+MERGED = frozenset({"max_tokens", "temperature", "top_p"})
+"""Options of the configuration that go into a request under their own names."""
+
+
+def complete_url(text: str, path: str = CHAT_PATH, scheme: str = "http") -> str:
+    """What people type for a model server as the full URL: `localhost:7999`, `http://host/v1` and a complete URL alike.
+
+    A missing scheme is `scheme`; no path becomes `path`; a path ending in /v1 gets the rest of `path`; any other path is
+    meant as it is. Ports stay unset where the scheme's own is meant. Raises ValueError for what is no such URL.
+    """
+    text = text.strip()
+    parts = urlsplit(text if "://" in text else f"{scheme}://{text}")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:  # .port raises ValueError too
+        raise ValueError("not a URL of a model server: type one like http://localhost:11434 or localhost:8080/v1")
+    rest = parts.path.rstrip("/")
+    if not rest:
+        rest = path
+    elif rest.endswith("/v1"):
+        rest += path.removeprefix("/v1") if path.startswith("/v1/") else path
+    else:
+        rest = parts.path
+    return urlunsplit((parts.scheme, parts.netloc, rest, parts.query, ""))
+
+
+def provider_url(provider: Provider, call: Call) -> str:
+    """The rules all providers share: upstream_url wins whole, upstream_path replaces the path only."""
+    path = string(call.options.get("upstream_path")) or provider.paths.get(call.route_type, "")
+    given = string(call.options.get("upstream_url"))
+    if given:
+        return complete_url(given, path or "/")
+    if not provider.origin:
+        raise ProviderError(f"{provider.title} has no address of its own: set model.options.upstream_url")
+    if not path and call.route_type in (CHAT, COMPLETIONS):
+        raise ProviderError(f"no transformer for {provider.name}://{call.route_type}")
+    return provider.origin + path
+
+
+def openai_request(body: dict[str, Json], call: Call, options: Mapping[str, Any] | None = None) -> dict[str, Json]:
+    """An OpenAI request with the configuration's values over the client's. top_k goes: OpenAI refuses it."""
+    request = {name: value for name, value in body.items() if name != "top_k"}
+    request["model"] = call.model
+    request["stream"] = call.stream
+    for name, value in (call.options if options is None else options).items():
+        if name in MERGED and value is not None:
+            request[name] = value
+    if "max_tokens" in call.options and "max_completion_tokens" in request:
+        # two limits are an error at OpenAI: the configured one is meant, under the name the client's model wants
+        request["max_completion_tokens"] = request.pop("max_tokens")
+    if not call.stream:
+        request.pop("stream_options", None)
+    return request
+
+
+def checked_answer(body: Json, call: Call) -> dict[str, Json]:
+    """An OpenAI answer as it came. Raises ProviderError when it is none, or an error that came with status 200."""
+    if isinstance(body, dict) and isinstance(body.get("choices"), list):
+        return body
+    error = mapping(body).get("error")
+    if error:
+        message = string(mapping(error).get("message")) or string(error)
+        raise ProviderError(f"the upstream answered an error: {message[:500]}", 500)
+    raise ProviderError(f"'choices' not in {call.route_type} response", 500)
+
+
+def listed_models(body: Json, array: str = "data", name: str = "id") -> list[str]:
+    """The ids of a model list: {"data": [{"id"}]}, or the bare array some answer. Raises ProviderError."""
+    entries = body if isinstance(body, list) else mapping(body).get(array)
+    if not isinstance(entries, list):
+        raise ProviderError("this is not a list of models", 500)
+    return [identity for entry in entries if (identity := string(mapping(entry).get(name)))]
+
+
+NOT_CHAT = (
+    "embed", "whisper", "tts", "dall-e", "moderation", "realtime", "transcribe", "audio", "image", "rerank", "guard",
+    "ocr", "sora", "imagen", "veo", "aqa", "voxtral-mini-tts", "babbage", "davinci", "instruct-embed", "speech", "bge-",
+)  # fmt: skip
+
+
+def chat_models(names: list[str]) -> list[str]:
+    """Without the models whose names say that they do something else than chat."""
+    return [name for name in names if not any(word in name.lower() for word in NOT_CHAT)]
+
+
+class Compatible(Provider):
+    """A provider that speaks OpenAI's dialect. Most of them are facts and nothing else."""
+
+    paths: ClassVar[Mapping[str, str]] = {CHAT: CHAT_PATH, COMPLETIONS: COMPLETIONS_PATH}
+    models_path: ClassVar[str] = "/v1/models"
+    kong_name: ClassVar[str] = "openai"
+
+    def passes(self, call: Call) -> bool:
+        return True
+
+    def url(self, call: Call) -> str:
+        return provider_url(self, call)
+
+    def request(self, body: dict[str, Json], call: Call) -> dict[str, Json]:
+        return openai_request(body, call)
+
+    def response(self, body: Json, call: Call, created: int = 0, identity: str = "") -> dict[str, Json]:
+        return checked_answer(body, call)
+
+    def stream(self, call: Call, created: int = 0, identity: str = "", include_usage: bool = False) -> Stream:
+        return UsageScanner()
+
+    def usage(self, body: Json) -> Usage | None:
+        return Usage.from_openai(mapping(body).get("usage"))
+
+    def models(self, body: Json) -> list[str]:
+        return chat_models(listed_models(body))
+
+
+class Local(Compatible):
+    """A model server that people run themselves: no origin of its own, usually no key."""
+
+    hosted: ClassVar[bool] = False
+    required_options: ClassVar[Mapping[str, str]] = {"upstream_url": "must set model.options.upstream_url"}
