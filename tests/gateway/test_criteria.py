@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from typing import Any
 
 import pytest
+
 from gateway.criteria import SPLIT_NAMESPACE, Criteria, matchers, split_host
 from gateway.patterns import PatternError
 
@@ -43,7 +45,7 @@ ORDER: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("first", "second"), list(zip(ORDER, ORDER[1:], strict=False)))
+@pytest.mark.parametrize(("first", "second"), list(itertools.pairwise(ORDER)))
 def test_priority(first: dict[str, Any], second: dict[str, Any]) -> None:
     assert only(**first).order < only(**second).order
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gateway.paths import (
     BadTarget,
     escape,
@@ -13,8 +16,6 @@ from gateway.paths import (
     target_host,
     upstream_path,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 PIECES = st.sampled_from(
     [

@@ -6,9 +6,10 @@ import re
 import time
 
 import pytest
-from gateway.patterns import PatternError, compile_pattern, literal_start, translate
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gateway.patterns import PatternError, compile_pattern, literal_start, translate
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from gateway.criteria import Criteria, matchers, split_host
-from gateway.route_index import RouteIndex
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gateway.criteria import Criteria, matchers, split_host
+from gateway.route_index import RouteIndex
 
 PATHS = st.lists(
     st.sampled_from(["/", "/a", "/ab", "/a/b", "~/a$", "~/(a|b)", "~/a/(?<x>.*)", "~/a$|/b$", "~/.*", "~/(?i)A"]),

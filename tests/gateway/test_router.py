@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 import pytest
+
 from gateway.router import LONGEST_KEPT, REMEMBERED, BadTarget, Router
 from gateway.values import Request
 

@@ -1,7 +1,7 @@
 """Route tables that a real Kong 3.9.1 ran: the same route, and the same path, prefix and status for every request.
 
-What a listener refuses before it asks the router (no Host, a Host that is none, TRACE, a method in lower case) is left to
-the transport's tests.
+What a listener refuses before it asks the router (no Host, a Host that is none, TRACE, a method in lower case) is left
+to the transport's tests.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from gateway.paths import split_target
 from gateway.router import BadTarget, Router
 from gateway.values import Request
