@@ -1,0 +1,219 @@
+"""Whether the gateway is ready, and whether its routes answer: one real, minimal request each, through the gateway.
+
+Not for: starting anything, showing the table (console.py). What a provider's refusal means the provider says itself.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from quickstart.errors import EnvironmentProblem
+from quickstart.local_http import Answer, NoAnswer, listens, request
+from quickstart.plan import Plan, RoutePlan
+from quickstart.runtime import RunStatus
+
+READY_SECONDS = 30.0
+TEST_SECONDS = 90.0
+"""A local server that must load its model first takes its time."""
+_POLL = 0.03
+_MOST_TOKENS = 8
+_PROMPT = "Say ok."
+_WORDS = {
+    "ok": "ok",
+    "invalid_key": "key refused",
+    "other_key": "key refused",
+    "no_credit": "no credit",
+    "rate_limited": "rate limited",
+    "forbidden": "forbidden",
+    "model_not_found": "no such model",
+    "context_too_long": "refused",
+    "bad_request": "refused",
+    "unavailable": "down",
+    "not_llm": "not a model",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RouteHealth:
+    """What one request through a route showed. `health` is a word for people: "ok", "down", "no credit", ...;
+    "untested" when none was sent. `tokens` and `milliseconds` are None when unknown."""
+
+    name: str
+    path: str
+    model: str
+    upstream: str
+    health: str = "untested"
+    status: int | None = None
+    message: str = ""
+    hint: str = ""
+    milliseconds: int | None = None
+    tokens: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.health == "ok"
+
+    def as_document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def untested(route: RoutePlan, health: str = "untested", message: str = "", hint: str = "") -> RouteHealth:
+    return RouteHealth(route.name, route.path, route.model, route.shown_upstream, health, None, message, hint)
+
+
+def is_ready(plan: Plan, timeout: float = 2.0) -> bool:
+    """Whether the gateway's status listener says that it serves its configuration."""
+    try:
+        return request(plan.bind, plan.ports["status"], "GET", "/status/ready", timeout=timeout).status == 200
+    except NoAnswer:
+        return False
+
+
+def wait_ready(
+    plan: Plan,
+    status: Callable[[], RunStatus],
+    seconds: float = READY_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Returns once the gateway is ready. Raises EnvironmentProblem as soon as it is clear that it will not be."""
+    deadline = clock() + seconds
+    while not is_ready(plan):
+        now = status()
+        if now.crashed or now.restarts:
+            raise EnvironmentProblem(f"The gateway did not start: {now.crashed or 'it crashed'}.")
+        if clock() >= deadline:
+            raise EnvironmentProblem(f"The gateway was not ready within {seconds:g} s.")
+        sleep(_POLL)
+
+
+def prove(plan: Plan, clock: Callable[[], float] = time.monotonic) -> Iterator[RouteHealth]:
+    """One request per route, in the plan's order; each result as soon as it is there."""
+    for route in plan.routes:
+        yield probe(plan, route, clock)
+
+
+def probe(
+    plan: Plan, route: RoutePlan, clock: Callable[[], float] = time.monotonic, timeout: float = TEST_SECONDS
+) -> RouteHealth:
+    """Sends one minimal request through the gateway and says what came of it."""
+    started = clock()
+    try:
+        answer = _ask(plan, route, timeout, "max_tokens")
+        if answer.status == 400 and b"max_completion_tokens" in answer.body:
+            answer = _ask(plan, route, timeout, "max_completion_tokens")  # newer OpenAI models know only this name
+    except NoAnswer as error:
+        return untested(route, "down", f"The gateway gave no answer: {error}.", "See: ai-gateway logs")
+    milliseconds = round((clock() - started) * 1000)
+    found = _judge(route, answer)
+    return RouteHealth(
+        route.name, route.path, route.model, route.shown_upstream, found[0], answer.status, found[1], found[2],
+        milliseconds, _tokens(answer) if found[0] == "ok" else None,
+    )  # fmt: skip
+
+
+def _ask(plan: Plan, route: RoutePlan, timeout: float, limit: str) -> Answer:
+    asked: dict[str, Any] = (
+        {"prompt": _PROMPT}
+        if route.operation == "completions"
+        else {"messages": [{"role": "user", "content": _PROMPT}]}
+    )
+    body = json.dumps(asked | {limit: _MOST_TOKENS}).encode()
+    return request(plan.bind, plan.ports["proxy"], "POST", route.path, body, timeout=timeout)
+
+
+def _judge(route: RoutePlan, answer: Answer) -> tuple[str, str, str]:
+    """(health, message, hint)"""
+    document = _decoded(answer.body)
+    if 200 <= answer.status < 300:
+        if isinstance(document.get("choices"), list) and document["choices"]:
+            return "ok", "", ""
+        return (
+            "not a model", f"{route.shown_upstream} answered, but not with a completion.",
+            "Is this the URL of a model server? Change it: ai-gateway setup",
+        )  # fmt: skip
+    if "request_id" in document and "message" in document:  # the shape of the gateway's own errors
+        return _own_error(route, answer.status, str(document["message"]))
+    diagnosis = _provider(route).diagnose(answer.status, answer.body)
+    word = _WORDS.get(diagnosis.kind, "error")
+    if word == "ok":  # an error status is never well, whatever its body says
+        word = "error"
+    return word, diagnosis.message, diagnosis.hint
+
+
+def _own_error(route: RoutePlan, status: int, message: str) -> tuple[str, str, str]:
+    if status in (502, 503, 504):
+        host, port = _target(route.shown_upstream)
+        if port and host in ("localhost", "127.0.0.1", "::1") and not listens(host, port):
+            return (
+                "down",
+                f"Nothing listens on {route.shown_upstream}.",
+                "Start the model server; the route works as soon as it is there.",
+            )
+        cause = {502: "it refused the connection or broke it", 503: "its name is not known", 504: "it was silent"}
+        return (
+            "down",
+            f"The gateway gets no answer from {route.shown_upstream}: {cause[status]}.",
+            "Check the address, the network and HTTPS_PROXY; details: ai-gateway logs",
+        )
+    if status == 404:
+        return "error", "The gateway does not know this route.", "Apply the configuration: ai-gateway setup"
+    return "error", f"The gateway answered {status}: {message}.", "Details: ai-gateway logs"
+
+
+def glance(plan: Plan, last: dict[str, Any], running: bool) -> list[RouteHealth]:
+    """What status shows without spending tokens: the last test's result, corrected by whether a server on this machine
+    listens. `last`: route name -> RouteHealth.as_document()."""
+    found = []
+    for route in plan.routes:
+        told = last.get(route.name)
+        health, message, hint = "untested", "", ""
+        if isinstance(told, dict) and told.get("model") == route.model and told.get("upstream") == route.shown_upstream:
+            health, message, hint = (str(told.get(name, "")) for name in ("health", "message", "hint"))
+        host, port = _target(route.shown_upstream)
+        if not running:
+            health, message, hint = "down", "The gateway does not run.", "ai-gateway start"
+        elif port and host in ("localhost", "127.0.0.1", "::1"):
+            if not listens(host, port):
+                health, message, hint = _own_error(route, 502, "")
+            elif health == "down":
+                health, message, hint = "untested", "", ""  # it is back since the last test
+        found.append(untested(route, health, message, hint))
+    return found
+
+
+def _provider(route: RoutePlan) -> Any:
+    from gateway.providers import get  # only when something went wrong: start must not wait for the import
+
+    try:
+        return get(route.provider)
+    except KeyError:
+        return get("openai")
+
+
+def _target(shown: str) -> tuple[str, int]:
+    """Host and port of an upstream as shown; port 0 when it names none."""
+    try:
+        parts = urlsplit(shown if "//" in shown else f"//{shown}")
+        return parts.hostname or "", parts.port or 0
+    except ValueError:
+        return "", 0
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _tokens(answer: Answer) -> int | None:
+    usage = _decoded(answer.body).get("usage")
+    total = usage.get("total_tokens") if isinstance(usage, dict) else None
+    return total if isinstance(total, int) else None
