@@ -1,7 +1,7 @@
 """One HTTP request to a listener of ours on this machine. Never through a proxy, never anywhere else.
 
-The standard library's client: `ai-gateway start` must not pay for importing a bigger one. Not for: providers (keycheck.py
-asks those).
+The standard library's client: `ai-gateway start` must not pay for importing a bigger one. Not for: asking providers
+(keycheck.py).
 """
 
 from __future__ import annotations
