@@ -1,6 +1,6 @@
 """Answers that the gateway itself makes: Kong's core errors (negotiated) and the AI plugins' compact ones. Pure.
 
-Not for: choosing when to refuse, latency and identity headers (the exchange adds them), framing headers (the transport).
+Not for: choosing when to refuse, latency and identity headers (the exchange adds them), framing (the transport).
 Source: the observable behaviour of Kong 3.9.1.
 """
 

@@ -1,0 +1,266 @@
+"""A client connection of the proxy: drives one Exchange after another and writes their answers.
+
+Not for: reading requests (reading.py), upstream connections (pool.py), what an answer says (the exchange).
+
+The upstream calls the upstream_*() methods (client.Consumer), the reader begin() and gave_up(). Nothing here is a
+coroutine, and a request makes no task: that is where the time would go. What one read of the upstream brings is
+written in one piece.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, cast
+
+from gateway.replies import core_error, message_of
+from gateway.transport.framing import LAST_CHUNK, has_body, head_bytes, phrase, reply_bytes
+from gateway.transport.pool import Pool
+from gateway.transport.reading import RequestReader
+from gateway.transport.serving import Serving
+from gateway.values import Fetch, Fetched, Forward, Headers, Reply, Request, Step, UpstreamError
+
+CLIENT_CLOSED = 499
+"""What is logged for a client that went away before it got any answer."""
+_log = logging.getLogger("gateway")
+
+
+class ClientConnection(RequestReader):
+    """One client of the proxy."""
+
+    __slots__ = (
+        "_chunked",
+        "_exchange",
+        "_held",
+        "_left",
+        "_pieces",
+        "_pool",
+        "_ready",
+        "_sent",
+        "_silent",
+        "_status",
+        "upstream",
+    )
+
+    def __init__(self, serving: Serving) -> None:
+        super().__init__(serving)
+        self._pool = cast(Pool, serving.pool)
+        self._exchange: Any = None
+        self.upstream: Any = None  # what works for the exchange: a connection, an attempt to open one, a Fetching
+        self._held = False  # the exchange keeps the answer until it is whole
+        self._silent = False  # the answer has no body on the wire
+        self._chunked = False
+        self._left: int | None = None  # bytes of the promised length still to send
+        self._ready = b""  # the head, until it is written
+        self._pieces: list[bytes] = []  # body bytes that wait for the next flush
+        self._status = 0
+        self._sent = 0
+
+    # -- the reader's calls -------------------------------------------------------------------------------------
+
+    def begin(self, request: Request) -> None:
+        self._held = False
+        self._status = 0
+        self._sent = 0
+        try:
+            self._exchange = exchange = self.serving.begin(request)
+            step = exchange.start()
+        except Exception as error:
+            self._crash(error)
+            return
+        self._perform(step)
+
+    def gave_up(self) -> None:
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.abandon()
+        self._pieces.clear()
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            try:
+                exchange.finish(self._status or CLIENT_CLOSED, self._sent, True)
+            except Exception as error:
+                _report(error)
+
+    def stalled(self, blocked: bool) -> None:
+        if self.upstream is not None:
+            if blocked:
+                self.upstream.pause()
+            else:
+                self.upstream.resume()
+
+    # -- driving the exchange -----------------------------------------------------------------------------------
+
+    def _perform(self, step: Step) -> None:
+        kind = type(step)
+        if kind is Forward:
+            self._pool.send(cast(Forward, step), self)
+        elif kind is Reply:
+            self._reply(cast(Reply, step))
+        else:
+            self.upstream = None
+            self.upstream = self._pool.fetch(cast(Fetch, step), self._fetched)
+
+    def _fetched(self, fetched: Fetched) -> None:
+        self.upstream = None
+        try:
+            step = self._exchange.resume(fetched)
+        except Exception as error:
+            self._crash(error)
+            return
+        self._perform(step)
+
+    def upstream_connected(self, address: str, seconds: float) -> None:
+        self._exchange.connected(address, seconds)
+
+    def upstream_head(self, status: int, reason: bytes, headers: Headers) -> None:
+        try:
+            head = self._exchange.head(status, reason, headers)
+        except Exception as error:
+            self._crash(error)
+            return
+        if head is None:
+            self._held = True
+            return
+        request = self.head
+        self._status = status = head.status
+        self._left = head.length
+        silent = self._silent = not has_body(request.method, status)
+        chunked = False
+        if head.length is None and not silent:
+            if request.version == "1.1":
+                chunked = True
+            else:
+                self.keep_alive = False
+        self._chunked = chunked
+        if reason and (head.status != status or reason == phrase(status)):
+            reason = b""
+        self._ready = head_bytes(head, reason, chunked=chunked, keep_alive=self.keep_alive)
+
+    def upstream_data(self, piece: bytes) -> None:
+        try:
+            piece = self._exchange.data(piece)
+        except Exception as error:
+            self._crash(error)
+            return
+        if piece and not self._held:
+            self._add(piece)
+
+    def upstream_flush(self) -> None:
+        if self._ready or self._pieces:
+            self._flush(b"")
+
+    def upstream_end(self) -> None:
+        self.upstream = None
+        try:
+            tail = self._exchange.end()
+        except Exception as error:
+            self._crash(error)
+            return
+        if type(tail) is Reply:
+            self._reply(tail)
+            return
+        if tail:
+            self._add(tail)
+        self._end_body()
+
+    def upstream_failed(self, error: UpstreamError) -> None:
+        self.upstream = None
+        try:
+            step = self._exchange.fail(error)
+        except Exception as crash:
+            self._crash(crash)
+            return
+        if type(step) is bytes:
+            # the body says itself that it broke: it ends cleanly, and the connection with it
+            self.keep_alive = False
+            if step:
+                self._add(step)
+            self._end_body()
+        elif step is None:
+            self._cut()
+        else:
+            self._perform(step)
+
+    # -- writing answers ----------------------------------------------------------------------------------------
+
+    def _reply(self, reply: Reply) -> None:
+        data = reply_bytes(reply, self.head.method, self.keep_alive, self.serving.runtime.date_line())
+        self._status = reply.status
+        self._sent += len(data)
+        self.transport.write(data)
+        self._finish()
+
+    def _add(self, piece: bytes) -> None:
+        """Body bytes for the client; they go out at the next flush."""
+        if self._silent:
+            return
+        left = self._left
+        if left is not None:
+            if len(piece) > left:
+                piece = piece[:left]
+            self._left = left - len(piece)
+        self._pieces.append(piece)
+
+    def _flush(self, last: bytes) -> None:
+        """Writes what is ready in one piece; `last` ends a chunked body."""
+        pieces = self._pieces
+        if pieces:
+            data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            pieces.clear()
+            if self._chunked:
+                data = b"%b%x\r\n%b\r\n%b" % (self._ready, len(data), data, last)
+            elif self._ready:
+                data = self._ready + data
+        else:
+            data = self._ready + last
+        self._ready = b""
+        if data:
+            self._sent += len(data)
+            self.transport.write(data)
+
+    def _end_body(self) -> None:
+        """The body is complete, unless bytes of the promised length are missing."""
+        if self._left and not self._silent:
+            self._cut()
+            return
+        self._flush(LAST_CHUNK if self._chunked else b"")
+        self._finish()
+
+    def _finish(self) -> None:
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            try:
+                exchange.finish(self._status, self._sent, False)
+            except Exception as error:
+                _report(error)
+        self.done()
+
+    def _cut(self) -> None:
+        """Ends the connection in the middle of a body, so that the client notices that it is not whole."""
+        self._flush(b"")
+        if self._chunked or self._left is not None:
+            self.transport.close()
+        else:
+            self.transport.abort()
+
+    def _crash(self, error: Exception) -> None:
+        """A fault of ours: the client gets a 500 where it got nothing yet, and the worker goes on."""
+        _report(error)
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.abandon()
+        self._pieces.clear()
+        if self._sent:
+            self._cut()
+            return
+        self._ready = b""
+        serving = self.serving
+        identity = serving.runtime.request_id()
+        reply = core_error(500, message_of(500), identity, self.head.fields.get(b"accept", b""))
+        self._reply(Reply(500, reply.block + serving.identity(identity), reply.body))
+
+
+def _report(error: Exception) -> None:
+    """Names the fault without the values in it: an exception's text may quote a body or a key."""
+    _log.error("a request failed inside the gateway: %s", type(error).__name__, exc_info=None)
+    _log.debug("where it failed", exc_info=error)

@@ -1,0 +1,78 @@
+"""What the connections of one listener share. Not for: sockets (process.py opens them), requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gateway.transport.pool import Pool
+from gateway.transport.runtime import Runtime
+from gateway.transport.sweeper import Sweeper
+from gateway.values import Request
+
+if TYPE_CHECKING:
+    from gateway.transport.reading import RequestReader
+
+BODY_LIMIT = 64 << 20
+"""Bytes of a request body when nothing else is configured."""
+
+
+class Serving:
+    """One listener: where it listens, its limits, its open connections."""
+
+    __slots__ = (
+        "begin",
+        "body_limit",
+        "connections",
+        "draining",
+        "identity",
+        "pool",
+        "port",
+        "refusals",
+        "runtime",
+        "scheme",
+        "sweeper",
+    )
+
+    def __init__(
+        self,
+        begin: Callable[[Request], Any],
+        runtime: Runtime,
+        sweeper: Sweeper,
+        pool: Pool | None = None,
+        *,
+        port: int = 8000,
+        scheme: str = "http",
+        body_limit: int = BODY_LIMIT,
+        identity: Callable[[bytes], bytes] = lambda _: b"",
+    ) -> None:
+        self.begin = begin  # makes an Exchange, or for handling.py gives a Reply or an awaitable of one
+        self.runtime = runtime
+        self.sweeper = sweeper
+        self.pool = pool
+        self.port = port
+        self.scheme = scheme
+        self.body_limit = body_limit
+        self.identity = identity  # header lines for answers that no exchange makes, out of the request id
+        self.draining = False
+        self.connections: set[RequestReader] = set()
+        self.refusals: dict[int, int] = {}  # status -> how many requests could not be read
+
+    def opened(self, connection: RequestReader) -> None:
+        self.connections.add(connection)
+        self.sweeper.waiting.add(connection)
+        if self.draining:
+            connection.drain()
+
+    def closed(self, connection: RequestReader) -> None:
+        self.connections.discard(connection)
+        self.sweeper.waiting.discard(connection)
+
+    def refused(self, status: int) -> None:
+        self.refusals[status] = self.refusals.get(status, 0) + 1
+
+    def drain(self) -> None:
+        """No more requests: idle connections close, busy ones after their answer."""
+        self.draining = True
+        for connection in list(self.connections):
+            connection.drain()

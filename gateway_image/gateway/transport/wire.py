@@ -1,0 +1,325 @@
+"""HTTP/1.x heads as bytes: what a request head and a response head say, strictly. Pure functions over bytes.
+
+Not for: sockets, bodies (chunks.py), the heads that this gateway writes (framing.py), routing.
+
+Written by hand rather than driven by parser callbacks, because a head is then a handful of C calls: header lines repeat
+from request to request, so each distinct line is parsed and checked once and found again by its bytes. That is also
+where strictness is cheap. Bounded, because lines come from strangers.
+Source: RFC 9112, and what Kong 3.9.1 was seen to accept and refuse.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from gateway.values import Headers
+
+HEAD_LIMIT = 33 << 10  # bytes of one request head
+LINE_LIMIT = 8190  # bytes of one line of it
+COUNT_LIMIT = 4096  # header lines of one head
+ANSWER_HEAD_LIMIT = 64 << 10  # bytes of an upstream's head
+CHUNKED = -1  # as a length: the body comes in chunks
+UNTIL_CLOSE = -2  # as a length: the body ends with the connection
+
+_CACHED_LINE = 512  # longer lines are parsed every time
+_CACHED_LINES = 2048
+_LINE = re.compile(rb"([A-Za-z0-9_-]+):[ \t]*([^\r\n\0]*)")
+_ANSWER_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
+_NAME = re.compile(rb"[A-Za-z0-9_-]+")
+_METHOD = re.compile(rb"[A-Z_-]+")
+_VERSION = re.compile(rb"HTTP/([1-9])\.([0-9]{1,2})")
+_ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)")
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.%]+\]|[^\x00-\x20\x7f/\\\[\]:?#]+)(:[0-9]*)?")
+_BLANK = re.compile(rb"\n\r?\n")
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
+_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\r\n\0]*))?")
+
+
+class Refused(Exception):
+    """A head that is not taken. `status` and `message` are for the client; `bare` asks for the bare page."""
+
+    def __init__(self, status: int, message: str = "", bare: bool = False) -> None:
+        super().__init__(message or str(status))
+        self.status = status
+        self.message = message
+        self.bare = bare
+        self.fields: dict[bytes, bytes] = {}  # what was read before, for content negotiation
+
+
+class BareLineFeed(Exception):
+    """A line holds a line feed without carriage return: cut the head again at line feeds."""
+
+
+class RequestHead(NamedTuple):
+    method: bytes
+    target: bytes  # origin-form, query included
+    headers: Headers
+    fields: dict[bytes, bytes]  # lower-case name -> last value; b":authority" for an absolute-form target
+    version: str  # "1.0" or "1.1"
+    keep_alive: bool
+    length: int  # of the body in bytes, or CHUNKED
+
+
+class AnswerHead(NamedTuple):
+    status: int
+    reason: bytes
+    headers: Headers
+    keep_alive: bool
+    length: int  # of the body in bytes, CHUNKED or UNTIL_CLOSE; what HEAD, 204 and 304 have instead is the reader's
+
+
+_Entry = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
+
+
+class _Lines(dict[bytes, _Entry]):
+    """Header line -> ((name, value), (lower-case name, value)). Fills itself by parsing. An ignored line has the
+    lower-case name b"". Names are shared objects, so that later look-ups by name find their hash already made."""
+
+    __slots__ = ("_names", "_pattern")
+
+    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+        super().__init__()
+        self._pattern = pattern
+        self._names: dict[bytes, tuple[bytes, bytes]] = {}
+
+    def __missing__(self, line: bytes) -> _Entry:
+        found = self._pattern.fullmatch(line)
+        if found is None:
+            return _odd_line(line)
+        if len(line) > LINE_LIMIT and self._pattern is _LINE:
+            raise Refused(400, "Request header or cookie too large")
+        name, value = found.groups()
+        names = self._names.get(name)
+        if names is None:
+            if len(self._names) >= _CACHED_LINES:
+                self._names.clear()
+            names = self._names[name] = (name, name.lower())
+        value = value.rstrip(b" \t")
+        entry = ((names[0], value), (names[1], value))
+        if len(line) <= _CACHED_LINE:
+            if len(self) >= _CACHED_LINES:
+                self.clear()
+            self[line] = entry
+        return entry
+
+
+def _odd_line(line: bytes) -> _Entry:
+    """A header line that is not `name: value`: ignored where Kong ignores it, refused where it is ambiguous."""
+    if b"\n" in line:
+        raise BareLineFeed
+    name, colon, _ = line.partition(b":")
+    if len(line) > LINE_LIMIT:
+        raise Refused(400, "Request header or cookie too large")
+    if b"\r" in line or b"\0" in line or not name or min(name) <= 0x20 or b"\x7f" in name:
+        raise Refused(400, "Bad request")
+    if not colon and _NAME.fullmatch(name):
+        return (name, b""), (name.lower(), b"")
+    return (b"", b""), (b"", b"")
+
+
+class _RequestLine(NamedTuple):
+    method: bytes
+    target: bytes
+    minor: int
+    authority: bytes | None
+
+
+_request_lines: dict[bytes, _RequestLine] = {}
+_request_headers = _Lines(_LINE)
+_answer_lines: dict[bytes, tuple[int, bytes, int]] = {}
+_answer_headers = _Lines(_ANSWER_LINE)
+_hosts: set[bytes] = set()
+
+
+def cut(buffer: bytes) -> tuple[list[bytes], int] | None:
+    """The lines of the head at the start of `buffer` and where its body begins; None when it is not whole yet. Lines
+    may end in a bare line feed; this is the slow way, after read_request() or read_answer() found none or raised
+    BareLineFeed."""
+    found = _BLANK.search(buffer)
+    if found is None:
+        return None
+    lines = buffer[: found.start()].split(b"\n")
+    return [line[:-1] if line.endswith(b"\r") else line for line in lines], found.end()
+
+
+def read_request(lines: list[bytes]) -> RequestHead:
+    """What a request head says. Raises Refused, and BareLineFeed when a line must be cut again."""
+    line = _request_lines.get(lines[0]) or _read_request_line(lines[0])
+    method, target, minor, authority = line
+    count = len(lines)
+    if count > 1:
+        if count > COUNT_LIMIT:
+            raise Refused(400, "Request header or cookie too large")
+        cache = _request_headers
+        entries = [cache[text] for text in lines[1:]]
+        headers = [entry[0] for entry in entries]
+        fields = dict([entry[1] for entry in entries])
+        if b"" in fields:
+            headers = [pair for pair in headers if pair[0]]
+            del fields[b""]
+        if len(fields) != len(headers):
+            _check_repeated(headers, fields)
+    else:
+        headers, fields = [], {}
+    try:
+        host = fields.get(b"host")
+        if host is None:
+            if minor:
+                raise Refused(400, "Bad request")
+        elif host not in _hosts:
+            _check_host(host)
+        length = 0
+        value = fields.get(b"content-length")
+        if value is not None:
+            if not value.isdigit() or len(value) > 18:
+                raise Refused(400, "Bad request")
+            length = int(value)
+        coding = fields.get(b"transfer-encoding")
+        if coding is not None:
+            if not minor or value is not None:
+                raise Refused(400, "Bad request")
+            if coding.lower() != b"chunked":
+                raise Refused(501, bare=True)
+            length = CHUNKED
+        if method == b"TRACE":
+            raise Refused(405, "Method not allowed")
+    except Refused as refused:
+        refused.fields = fields
+        raise
+    if authority is not None:
+        fields[b":authority"] = authority
+    connection = fields.get(b"connection")
+    keep_alive = minor > 0 if connection is None else _keeps(connection, minor > 0)
+    return RequestHead(method, target, headers, fields, "1.1" if minor else "1.0", keep_alive, length)
+
+
+def read_answer(lines: list[bytes]) -> AnswerHead:
+    """What a response head says. Raises Refused (any status: the text is the reason) and BareLineFeed."""
+    first = _answer_lines.get(lines[0])
+    if first is None:
+        first = _read_status_line(lines[0])
+    status, reason, minor = first
+    cache = _answer_headers
+    entries = [cache[text] for text in lines[1:]]
+    headers = [entry[0] for entry in entries]
+    fields = dict([entry[1] for entry in entries])
+    if b"" in fields:
+        raise Refused(502, "a header line without a valid name")
+    if len(fields) != len(headers):
+        for name in (b"content-length", b"transfer-encoding"):
+            if sum(1 for entry in entries if entry[1][0] == name) > 1:
+                raise Refused(502, f"two {name.decode()} headers")
+    length = UNTIL_CLOSE
+    value = fields.get(b"content-length")
+    if value is not None:
+        if not value.isdigit() or len(value) > 18:
+            raise Refused(502, "a content-length that is no number")
+        length = int(value)
+    coding = fields.get(b"transfer-encoding")
+    if coding is not None:
+        if value is not None:
+            raise Refused(502, "both content-length and transfer-encoding")
+        if coding.lower() != b"chunked":
+            raise Refused(502, "a transfer-encoding other than chunked")
+        length = CHUNKED
+    connection = fields.get(b"connection")
+    keep_alive = minor > 0 if connection is None else _keeps(connection, minor > 0)
+    return AnswerHead(status, reason, headers, keep_alive, length)
+
+
+def _keeps(connection: bytes, default: bool) -> bool:
+    value = connection.lower()
+    if b"close" in value:
+        return False
+    return default or b"keep-alive" in value
+
+
+def _read_request_line(line: bytes) -> _RequestLine:
+    if b"\n" in line:
+        raise BareLineFeed
+    if len(line) > LINE_LIMIT:
+        raise Refused(414, "URI too long")
+    parts = [part for part in line.split(b" ") if part]
+    if len(parts) != 3 or line.startswith(b" ") or not _METHOD.fullmatch(parts[0]):
+        raise Refused(400, "Bad request")
+    method, target, version = parts
+    found = _VERSION.fullmatch(version)
+    if found is None or min(target) < 0x20 or b"\x7f" in target or b"\0" in target:
+        raise Refused(400, "Bad request")
+    authority = None
+    if not target.startswith(b"/"):
+        target, authority = _read_absolute(target)
+    if found[1] != b"1":
+        raise Refused(505, bare=True)
+    _check_path(target.partition(b"?")[0])
+    result = _RequestLine(method, target, min(int(found[2]), 1), authority)
+    if len(line) <= _CACHED_LINE:
+        if len(_request_lines) >= _CACHED_LINES:
+            _request_lines.clear()
+        _request_lines[line] = result
+    return result
+
+
+def _read_absolute(target: bytes) -> tuple[bytes, bytes]:
+    """An absolute-form target's path and query, and its host. The Host header still routes, as in Kong."""
+    found = _ABSOLUTE.fullmatch(target)
+    if found is None or not _HOST.fullmatch(found[1]) or b"@" in found[1]:
+        raise Refused(400, "Bad request")
+    rest = found[2]
+    return (rest if rest.startswith(b"/") else b"/" + rest), found[1].lower()
+
+
+def _check_path(path: bytes) -> None:
+    """Refuses a bad escape, an escaped NUL and a path that climbs above its root."""
+    if b"%" in path and _BAD_ESCAPE.search(path):
+        raise Refused(400, "Bad request")
+    if b".." in path or b"%2" in path:
+        depth = 0
+        for segment in unquote_to_bytes(path).split(b"/"):
+            depth += -1 if segment == b".." else 1 if segment not in (b"", b".") else 0
+            if depth < 0:
+                raise Refused(400, "Bad request")
+
+
+def _check_host(host: bytes) -> None:
+    found = _HOST.fullmatch(host)
+    if found is None or b".." in host:
+        raise Refused(400, "Bad request")
+    if len(host) <= _CACHED_LINE:
+        if len(_hosts) >= _CACHED_LINES:
+            _hosts.clear()
+        _hosts.add(host)
+
+
+_SINGLE = (b"host", b"content-length", b"transfer-encoding")
+
+
+def _check_repeated(headers: Headers, fields: dict[bytes, bytes]) -> None:
+    """Headers that come more than once: refused where two would be ambiguous; Connection's values are joined."""
+    seen = set()
+    connection = []
+    for name, value in headers:
+        lower = name.lower()
+        if lower in _SINGLE and lower in seen:
+            raise Refused(400, "Bad request")
+        if lower == b"connection":
+            connection.append(value)
+        seen.add(lower)
+    if len(connection) > 1:
+        fields[b"connection"] = b", ".join(connection)
+
+
+def _read_status_line(line: bytes) -> tuple[int, bytes, int]:
+    if b"\n" in line:
+        raise BareLineFeed
+    found = _STATUS.fullmatch(line)
+    if found is None:
+        raise Refused(502, "the answer is not HTTP/1.x")
+    result = (int(found[2]), found[3] or b"", int(found[1]))
+    if len(line) <= _CACHED_LINE:
+        if len(_answer_lines) >= _CACHED_LINES:
+            _answer_lines.clear()
+        _answer_lines[line] = result
+    return result
