@@ -16,6 +16,16 @@ from quickstart.plan import DEFAULT_PORTS
 
 Kind = Literal["switch", "choice", "port", "number", "path", "text", "pairs", "list"]
 LocalKind = Literal["ollama", "llama.cpp", "llama-cpp-python", "lm-studio", "vllm", "other"]
+LOCAL_TITLES: dict[LocalKind, str] = {
+    "ollama": "Ollama",
+    "llama.cpp": "llama.cpp",
+    "llama-cpp-python": "llama-cpp-python",
+    "lm-studio": "LM Studio",
+    "vllm": "vLLM",
+    "other": "OpenAI-compatible server",
+}
+COMPATIBLE = "compatible"
+"""Stands for `Hosted.provider` of any service that speaks OpenAI's dialect, reached by its URL."""
 PREFIX = "AI_GATEWAY_"
 OUTPUT_DIRECTORY = Path("/tmp/kong/ai-gateway")  # noqa: S108 - the original's place; files.py refuses a foreign one
 BASE_IMAGE = "python:3.13-slim"
@@ -57,20 +67,15 @@ def _question(default: Any, help: str, kind: Kind, **more: Any) -> Any:
 class Hosted:
     """A provider in the cloud. `public` is the word in the path; "" until it is named, and kept once saved."""
 
-    provider: str  # gateway.providers name
+    provider: str  # gateway.providers name, or COMPATIBLE
     model: str
     public: str = ""
-    endpoint: str = ""  # https://myres.openai.azure.com, or the base URL of an OpenAI-compatible one
+    endpoint: str = ""  # instead of the provider's own origin; needed by Azure and COMPATIBLE
     deployment: str = ""  # Azure
 
     @property
-    def compatible(self) -> bool:
-        """Any other service that speaks OpenAI's dialect, reached by its URL."""
-        return self.provider == "openai" and bool(self.endpoint)
-
-    @property
     def secret(self) -> str:
-        return secret_name(self.public if self.compatible else self.provider)
+        return secret_name(self.public if self.provider == COMPATIBLE else self.provider)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class Local:
     @property
     def secret(self) -> str:
         """Used only where a key was given: most local servers want none."""
-        return secret_name(f"{self.public}_local")
+        return secret_name(f"local_{self.public}")
 
 
 def secret_name(name: str) -> str:

@@ -1,0 +1,220 @@
+"""Answers -> Plan: names, paths, upstream URLs, ports, and where the gateway runs. Pure: what must be asked of the
+machine comes in as functions. Not for: rendering (render.py), checking whether it can be carried out (preflight.py).
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from gateway.providers import providers
+from gateway.providers._base import CHAT, COMPLETIONS, Call, Provider, ProviderError
+from quickstart import discovery, endpoints, messages, model_choice
+from quickstart.answers import COMPATIBLE, LOCAL_TITLES, Answers, Hosted, Local
+from quickstart.endpoints import Address
+from quickstart.errors import UsageError
+from quickstart.naming import BUILTIN, family_of, named
+from quickstart.plan import Plan, RoutePlan, Runtime
+
+BUILTIN_MODEL = "smollm2-135m-instruct"
+OPERATIONS = {CHAT: "chat", COMPLETIONS: "completions"}
+
+
+def make_plan(
+    answers: Answers,
+    engine: Callable[[], bool],
+    loopback_only: Callable[[int], bool] = discovery.listens_on_loopback_only,
+    system: str | None = None,
+) -> Plan:
+    """What setup is going to make. `engine` tells whether a container engine answers (asked only where it matters),
+    `loopback_only` whether a port of this machine is out of a container's reach, `system` is platform.system().
+
+    Raises UsageError for answers that cannot become a gateway.
+    """
+    answers = named(answers, providers())
+    if not (answers.hosted or answers.local or answers.builtin_model):
+        raise UsageError(messages.text("nothing_chosen"), messages.text("nothing_chosen_hint"))
+    _distinct_ports(answers)
+    runtime, because = _runtime(answers, engine)
+    host_network = False
+    if runtime == "docker" and (system or platform.system()) == "Linux":
+        closed = _out_of_reach(answers, loopback_only)
+        host_network = bool(closed)
+        because += [messages.text("because.host_network", server=shown) for shown in closed]
+    bridged = runtime == "docker" and not host_network
+    routes: list[RoutePlan] = []
+    for hosted in answers.hosted:
+        routes += _hosted_routes(hosted, answers)
+    for local in answers.local:
+        routes.append(_local_route(local, answers, bridged))
+    if answers.builtin_model:
+        routes.append(_builtin_route(answers, bridged))
+    used = {route.secret for route in routes} - {""}
+    return Plan(
+        routes=tuple(routes),
+        runtime=runtime,
+        host_network=host_network,
+        because=tuple(because),
+        bind=answers.bind,
+        ports=answers.ports,
+        output_dir=answers.output_dir,
+        secrets={name: value for name, value in answers.secrets.items() if name in used},
+        local_model=answers.builtin_model,
+        local_model_port=answers.local_model_port,
+        base_image=answers.base_image,
+        workers=answers.workers,
+    )
+
+
+def _runtime(answers: Answers, engine: Callable[[], bool]) -> tuple[Runtime, list[str]]:
+    if answers.runtime == "docker":
+        return "docker", []
+    if answers.runtime == "process":
+        return "process", []
+    if engine():
+        return "docker", [messages.text("because.docker")]
+    return "process", [messages.text("because.process")]
+
+
+def _out_of_reach(answers: Answers, loopback_only: Callable[[int], bool]) -> list[str]:
+    """Servers of this machine that a container on Docker's bridge cannot reach, as the person typed them."""
+    closed = [f"localhost:{answers.local_model_port}"] if answers.builtin_model else []
+    for item in answers.local:
+        address = endpoints.parse(item.url, item.public)
+        if endpoints.is_this_machine(address.host) and loopback_only(address.port):
+            closed.append(address.authority)
+    return closed
+
+
+def _distinct_ports(answers: Answers) -> None:
+    ports = dict(answers.ports)
+    if answers.builtin_model:
+        ports["built-in model"] = answers.local_model_port
+    owners: dict[int, str] = {}
+    for name, port in ports.items():
+        if port in owners:
+            raise UsageError(
+                f"The {owners[port]} and the {name} cannot both have port {port}.", "Give one of them another port."
+            )
+        owners[port] = name
+
+
+def _hosted_routes(item: Hosted, answers: Answers) -> list[RoutePlan]:
+    compatible = item.provider == COMPATIBLE
+    provider = providers().get("openai" if compatible else item.provider)
+    if provider is None:
+        raise UsageError(f"{item.provider!r} is not a provider.", f"Known: {', '.join(providers())}")
+    model = model_choice.checked(item.model, item.public)
+    secret = item.secret if answers.secrets.get(item.secret) else ""
+    rendered = provider.kong_name or provider.name
+    operations = [CHAT]
+    own_dialect = COMPLETIONS in provider.paths and provider.passes(Call(COMPLETIONS, model))
+    if own_dialect and not provider.kong_name and not compatible:
+        operations.append(COMPLETIONS)
+    routes = []
+    for operation in operations:
+        options = _required_options(provider, item)
+        if compatible:
+            address = endpoints.parse(item.endpoint, item.public)
+            url = address.url(endpoints.chat_path(address.path))
+        else:
+            url = _provider_url(provider, operation, model, options)
+            if item.endpoint and not _is_own_host(provider, item):
+                url = _moved(url, endpoints.parse(item.endpoint, item.public))
+        own = not compatible and not provider.kong_name and (not item.endpoint or _is_own_host(provider, item))
+        routes.append(
+            RoutePlan(
+                name=f"{item.public}-api_{item.public}-{OPERATIONS[operation]}",
+                service=f"{item.public}-api",
+                public=item.public,
+                operation=OPERATIONS[operation],
+                provider=rendered,
+                title=item.public if compatible else provider.title,
+                model=model,
+                upstream_url=url,
+                shown_upstream=endpoints.parse(url.partition("?")[0]).authority,
+                options=options if own else {"upstream_url": url, **options},
+                auth_header=provider.auth_header if secret else "",
+                secret=secret,
+            )
+        )
+    return routes
+
+
+def _required_options(provider: Provider, item: Hosted) -> dict[str, str | int | float]:
+    """The options Kong's schema requires of this provider, from what was answered and from the provider's own facts."""
+    options: dict[str, str | int | float] = {}
+    headers = dict(provider.headers(Call(CHAT, item.model)))
+    for option in provider.required_options:
+        if value := headers.get(option.replace("_", "-")):  # anthropic_version
+            options[option] = value
+    if needs_endpoint(provider):
+        address = endpoints.parse(item.endpoint, f"{provider.title}: the endpoint")
+        options["azure_instance"] = address.host.split(".")[0]
+        options["azure_deployment_id"] = model_choice.checked(item.deployment or item.model, "deployment")
+    return options
+
+
+def needs_endpoint(provider: Provider) -> bool:
+    """True for a provider whose address is the customer's own (Azure)."""
+    return "azure_instance" in provider.required_options
+
+
+def _is_own_host(provider: Provider, item: Hosted) -> bool:
+    """Whether the provider's own rules lead to the endpoint: then no upstream_url is needed."""
+    return needs_endpoint(provider) and endpoints.parse(item.endpoint).host.endswith(".openai.azure.com")
+
+
+def _provider_url(provider: Provider, operation: str, model: str, options: dict[str, str | int | float]) -> str:
+    """The full URL by the provider's own rules, the port always written, the query left to the gateway."""
+    try:
+        url = provider.url(Call(operation, model, options))
+    except ProviderError as error:
+        raise UsageError(f"{provider.title}: {error}") from None
+    parts = urlsplit(url)
+    return endpoints.parse(f"{parts.scheme}://{parts.netloc}").url(parts.path)
+
+
+def _moved(url: str, endpoint: Address) -> str:
+    """The same operation at another origin. A path that both have (`/v1`) is not doubled."""
+    path = urlsplit(url).path
+    base = endpoints.base_path(endpoint.path)
+    return endpoint.url(path if path.startswith(base + "/") else base + path)
+
+
+def _local_route(item: Local, answers: Answers, bridged: bool) -> RoutePlan:
+    typed = endpoints.parse(item.url, item.public)
+    family = family_of(item.public)
+    said = endpoints.dialect_of(typed.path)
+    if family:
+        dialect = said or ("ollama" if item.kind == "ollama" else "openai")
+    else:
+        dialect = "openai"  # Ollama serves it too, and plain `openai` is what every Kong version knows
+    seen = endpoints.as_seen_by_gateway(typed, bridged)
+    url = seen.url(endpoints.chat_path(typed.path, dialect))
+    options: dict[str, str | int | float] = {"upstream_url": url}
+    if family:
+        options[f"{family}_format"] = dialect
+    secret = item.secret if answers.secrets.get(item.secret) else ""
+    return RoutePlan(
+        name=f"{item.public}-api_{item.public}-chat",
+        service=f"{item.public}-api",
+        public=item.public,
+        operation="chat",
+        provider=family or "openai",
+        title=LOCAL_TITLES[item.kind],
+        model=model_choice.checked(item.model, item.public),
+        upstream_url=url,
+        shown_upstream=typed.authority,
+        options=options,
+        auth_header="Authorization" if secret else "",
+        secret=secret,
+    )
+
+
+def _builtin_route(answers: Answers, bridged: bool) -> RoutePlan:
+    item = Local(BUILTIN, f"http://127.0.0.1:{answers.local_model_port}", BUILTIN_MODEL, "llama.cpp")
+    route = _local_route(item, replace(answers, secrets={}), bridged)
+    return replace(route, title=messages.text("builtin.title"), shown_upstream=f"localhost:{answers.local_model_port}")
