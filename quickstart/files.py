@@ -124,11 +124,11 @@ def private_directory(path: Path, mode: int = 0o700) -> None:
         raise EnvironmentProblem(f"Cannot make the directory {path}: {error.strerror}.", _writable(path)) from error
 
 
-def output_directory(path: Path) -> None:
+def output_directory(path: Path, make: bool = True) -> None:
     """Makes the directory for kong.yml and kong.env, 0700, and refuses one that somebody else could have prepared.
 
     The default lies under /tmp, where anybody may have made a name before us: no part below a directory that all may
-    write to may be a link or another user's. Raises EnvironmentProblem; nothing is made then.
+    write to may be a link or another user's. With `make` False it only looks. Raises EnvironmentProblem.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100  (Path.resolve would follow the very links to be refused)
     me = os.geteuid()
@@ -137,6 +137,10 @@ def output_directory(path: Path) -> None:
         try:
             found = part.lstat()
         except FileNotFoundError:
+            if not make:
+                if not os.access(part.parent, os.W_OK | os.X_OK):
+                    raise EnvironmentProblem(f"Cannot make {part}: Permission denied.", _elsewhere()) from None
+                return
             try:
                 part.mkdir(mode=0o700)
             except OSError as error:

@@ -1,0 +1,168 @@
+"""What would go wrong, found before anything is changed. Every check is pure: a plan and probes in, a finding out.
+
+Not for: putting it right (the wizard asks, or --yes gives up with the finding's exit code).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from quickstart import deployment, ports
+from quickstart.container_spec import Engine, EngineProblem
+from quickstart.errors import EnvironmentProblem, PortTaken, QuickstartError
+from quickstart.files import Places, output_directory
+from quickstart.local_model import SIZE, LocalModel
+from quickstart.plan import LISTENERS, Plan
+
+ROOM = 50_000_000
+"""Bytes that configuration, logs and the gateway's own state may need."""
+MODEL = "model"
+"""The word for the built-in model where the listeners have theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing in the way. `check` is "port", "engine", "output" or "disk"."""
+
+    check: str
+    message: str
+    hint: str = ""
+    listener: str = ""  # of a port: one of plan.LISTENERS or "model"
+    port: int = 0
+    suggestion: int = 0  # the next free port
+    reason: str = ""  # of an engine: EngineProblem.reason
+
+    def error(self) -> QuickstartError:
+        """What to raise when nobody can be asked."""
+        kind = PortTaken if self.check == "port" else EnvironmentProblem
+        return kind(self.message, self.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The probes that the checks look through."""
+
+    is_free: Callable[[int, str], bool]  # (port, address)
+    owner: Callable[[int], str]
+    engine: Callable[[], Engine]
+    free_bytes: Callable[[Path], int]
+    data: Path
+    ours: frozenset[int] = frozenset()  # ports that our own running gateway and model hold
+    model_installed: bool = False
+
+
+def machine(places: Places, environ: Mapping[str, str]) -> Machine:
+    """The probes of this machine."""
+    from quickstart import containers
+    from quickstart.runners import runner_of
+
+    ours: set[int] = set()
+    try:
+        known = deployment.load(places.deployment)
+        if known is not None and runner_of(known.plan.runtime, places, environ).status().running:
+            ours.update(known.plan.ports.values())
+    except EnvironmentProblem:
+        pass  # a damaged record or an engine that is gone: then nothing of ours can be told to hold a port
+    model = LocalModel(places, environ)
+    own_model = model.port()
+    if own_model:
+        ours.add(own_model)
+    return Machine(
+        ports.is_free,
+        ports.owner,
+        lambda: containers.connect(environ, places.home)[1],
+        free_bytes,
+        places.data,
+        frozenset(ours),
+        model.installed(),
+    )
+
+
+def free_bytes(path: Path) -> int:
+    """Free space where `path` is or will be."""
+    while not path.exists():
+        path = path.parent
+    return shutil.disk_usage(path).free
+
+
+def check(plan: Plan, machine: Machine) -> list[Finding]:
+    """Everything that is in the way of this plan, most basic first; empty when nothing is."""
+    found = [check_engine(plan, machine), check_output(plan, machine), check_disk(plan, machine)]
+    found.extend(check_port(plan, machine, listener) for listener in (*LISTENERS, MODEL))
+    return [finding for finding in found if finding is not None]
+
+
+def check_engine(plan: Plan, machine: Machine) -> Finding | None:
+    if plan.runtime != "docker":
+        return None
+    try:
+        engine = machine.engine()
+    except EngineProblem as problem:
+        return Finding("engine", problem.message, problem.hint, reason=problem.reason)
+    if plan.host_network and not engine.shares_network:
+        return Finding(
+            "engine", "This engine runs in a virtual machine, whose network is not this machine's.",
+            "Run without containers: --runtime process", reason="network",
+        )  # fmt: skip
+    return None
+
+
+def check_output(plan: Plan, machine: Machine) -> Finding | None:
+    try:
+        output_directory(plan.output_dir, make=False)
+    except EnvironmentProblem as problem:
+        return Finding("output", problem.message, problem.hint)
+    return None
+
+
+def check_disk(plan: Plan, machine: Machine) -> Finding | None:
+    needed = ROOM + (SIZE if plan.local_model and not machine.model_installed else 0)
+    free = machine.free_bytes(machine.data)
+    if free >= needed:
+        return None
+    return Finding(
+        "disk", f"{needed // 1_000_000} MB are needed under {machine.data}, {free // 1_000_000} MB are free.",
+        "Make room, or move it: XDG_DATA_HOME=/elsewhere ai-gateway setup",
+    )  # fmt: skip
+
+
+def check_port(plan: Plan, machine: Machine, listener: str) -> Finding | None:
+    """Whether a listener's port can be had. The hint names the flag and the next free port."""
+    if listener == MODEL:
+        if not plan.local_model:
+            return None
+        port, address, flag = plan.local_model_port, "127.0.0.1", "--local-model-port"
+    else:
+        port, address, flag = plan.ports[listener], plan.bind, f"--{listener}-port"
+    others = [name for name in LISTENERS if name != listener and plan.ports[name] == port]
+    planned = frozenset([*plan.ports.values(), *([plan.local_model_port] if plan.local_model else [])])
+    if others and (listener == MODEL or LISTENERS.index(others[0]) < LISTENERS.index(listener)):
+        suggestion = _next(machine, port, address, planned)
+        return Finding(
+            "port", f"Port {port} is given to both {others[0]} and {listener}.", f"Choose: {flag} {suggestion}",
+            listener, port, suggestion,
+        )  # fmt: skip
+    if port in machine.ours or machine.is_free(port, address):
+        return None
+    owner = machine.owner(port) or "a program of another user"
+    suggestion = _next(machine, port, address, planned)
+    model = "\nThat may be a model server: add it with --local NAME=localhost:" + str(port) if _serves(owner) else ""
+    return Finding(
+        "port", f"Port {port} ({listener}) is in use by {owner}.", f"Choose: {flag} {suggestion}{model}",
+        listener, port, suggestion,
+    )  # fmt: skip
+
+
+def _serves(owner: str) -> bool:
+    return any(word in owner for word in ("llama", "ollama", "vllm"))
+
+
+def _next(machine: Machine, port: int, address: str, planned: frozenset[int]) -> int:
+    """The next port that is free and that the plan uses for nothing else; 0 when there is none near."""
+    for candidate in range(port + 1, min(port + 200, 65536)):
+        if candidate not in planned and candidate not in machine.ours and machine.is_free(candidate, address):
+            return candidate
+    return 0

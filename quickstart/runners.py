@@ -1,0 +1,19 @@
+"""Which way to run the gateway goes with a runtime's name. Not for: what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from quickstart.files import Places
+from quickstart.plan import Runtime
+from quickstart.runtime import Runner
+
+
+def runner_of(runtime: Runtime, places: Places, environ: Mapping[str, str]) -> Runner:
+    if runtime == "docker":
+        from quickstart.containers import DockerRunner  # the SDK takes longer to import than a process to start
+
+        return DockerRunner(places, environ)
+    from quickstart.processes import ProcessRunner
+
+    return ProcessRunner(places, environ)
