@@ -1,4 +1,4 @@
-"""One request and its answer, as a state machine without I/O: calls come in, values go out, the transport performs them.
+"""One request and its answer, as a state machine without I/O: calls come in, values go out, the transport acts on them.
 
 start() -> Reply | Forward | Fetch;  resume(fetched);  head(), data(), end() feed the upstream's answer back;  fail() an
 upstream without one;  finish() after the last byte. Not for: sockets, matching routes, choosing plugins, JSON of any
@@ -8,12 +8,13 @@ provider.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gateway.codec import CodecError, decode
 from gateway.errors import GatewayError
-from gateway.headers import RESPONSE_DROPPED, Changes, NameTable, find, lines
-from gateway.outbound import Target, forward
+from gateway.headers import RESPONSE_DROPPED, Changes, NameTable, find, lines, lines_of, one_line, replaced
+from gateway.outbound import Rewrite, Target, forward
+from gateway.partners import Conversation, Runtime
 from gateway.paths import BadTarget
 from gateway.replies import ai_error, core_error, json_reply, message_of
 from gateway.values import (
@@ -40,40 +41,6 @@ _PLAIN = NameTable(RESPONSE_DROPPED)
 _STATUS = {"refused": 502, "timeout": 504, "connect_timeout": 504, "dns": 503}
 
 
-class Runtime(Protocol):
-    """What a worker lends to each exchange."""
-
-    settings: Any
-
-    def now(self) -> float: ...  # monotonic seconds
-
-    def wall(self) -> float: ...  # seconds since the epoch
-
-    def request_id(self) -> bytes: ...  # 32 hex digits
-
-    def log(self, line: bytes) -> None: ...  # access log
-
-
-class Conversation(Protocol):
-    """Who reads the upstream's answer in place of passing it on: ai-proxy's half of an exchange."""
-
-    names: NameTable  # which upstream headers pass
-
-    def head(self, exchange: Exchange, status: int, headers: Headers) -> bool: ...  # True: hold the body until whole
-
-    def data(self, piece: bytes) -> bytes: ...
-
-    def end(self) -> bytes: ...
-
-    def whole(self, exchange: Exchange, body: bytes) -> bytes | Reply: ...
-
-    def broken(self, error: UpstreamError) -> bytes | None: ...
-
-    def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply: ...
-
-    def summary(self) -> Mapping[str, Any]: ...  # for the access log
-
-
 class Exchange:
     __slots__ = (
         "_asking",
@@ -97,6 +64,7 @@ class Exchange:
         "request",
         "request_changes",
         "response_changes",
+        "rewrite",
         "runtime",
         "sent_size",
         "snapshot",
@@ -120,6 +88,7 @@ class Exchange:
         self.consumer: Mapping[str, Any] | None = None
         self.credential: Mapping[str, Any] | None = None
         self.target: Target | None = None
+        self.rewrite: Rewrite | None = None  # what plugins changed about the request line
         self.conversation: Conversation | None = None
         self.hold = False  # a plugin wants the whole answer before it is sent
         self.request_changes: Changes = {}
@@ -206,7 +175,10 @@ class Exchange:
             service = match.service
             if service is None:
                 return self.close(self.core_error(503, "no Service found with those values"))
-            target = self.target = self.snapshot.target(service, match, self.request)
+            target = self.snapshot.target(service, match, self.request)
+            if self.rewrite is not None:
+                target = self.rewrite.aim(target)
+            self.target = target
         self.forwarded_at = self.runtime.now()
         return forward(self, target)
 
@@ -298,14 +270,41 @@ class Exchange:
         self._document = document
         self.changed = True
 
+    def query(self) -> bytes:
+        """The query that goes upstream, without its question mark: the client's unless a plugin rewrote it."""
+        if self.rewrite is not None and self.rewrite.query is not None:
+            return self.rewrite.query
+        return self.request.target.partition(b"?")[2]
+
+    def requested(self) -> bytes:
+        """The client's path as it came, with the query that goes upstream."""
+        if self.rewrite is None or self.rewrite.query is None:
+            return self.request.target
+        path = self.request.target.partition(b"?")[0]
+        return path + b"?" + self.rewrite.query if self.rewrite.query else path
+
+    def rewriting(self) -> Rewrite:
+        """For a plugin that changes method, path, query or Host of what goes upstream."""
+        if self.rewrite is None:
+            self.rewrite = Rewrite()
+        return self.rewrite
+
     def set_request_header(self, name: bytes, value: bytes) -> None:
-        self.request_changes[name.lower()] = name + b": " + value + b"\r\n"
+        self.request_changes[name.lower()] = name + b": " + one_line(value) + b"\r\n"
 
     def clear_request_header(self, name: bytes) -> None:
         self.request_changes[name.lower()] = b""
 
     def set_response_header(self, name: bytes, value: bytes) -> None:
-        self.response_changes[name.lower()] = name + b": " + value + b"\r\n"
+        self.response_changes[name.lower()] = name + b": " + one_line(value) + b"\r\n"
+
+    def add_response_header(self, name: bytes, value: bytes) -> None:
+        """One more line of that name. For header_filter: only there the upstream's own lines are known."""
+        key = name.lower()
+        before = self.response_changes.get(key)
+        if before is None:
+            before = b"" if self.replied else lines_of(self.upstream_headers, key)
+        self.response_changes[key] = before + name + b": " + one_line(value) + b"\r\n"
 
     def clear_response_header(self, name: bytes) -> None:
         self.response_changes[name.lower()] = b""
@@ -324,9 +323,7 @@ class Exchange:
         self.status = reply.status
         self._held = None
         self._filter_headers()
-        block = reply.block
-        if self.response_changes:
-            block += b"".join(self.response_changes.values())
+        block = replaced(reply.block, self.response_changes) if self.response_changes else reply.block
         return Reply(reply.status, block + self._identity(upstream=self.forwarded_at > 0), reply.body)
 
     def finish(self, status: int, sent: int, aborted: bool) -> None:

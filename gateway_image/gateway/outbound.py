@@ -56,6 +56,37 @@ class Target:
         self.read_timeout = read_timeout
 
 
+class Rewrite:
+    """What plugins changed about the request line and Host; None: as it was. Most requests have none of this."""
+
+    __slots__ = ("host", "method", "path", "query")
+
+    def __init__(self) -> None:
+        self.method: bytes | None = None
+        self.path: bytes | None = None  # escaped, without the query; not for ai-proxy, which knows its own
+        self.query: bytes | None = None  # without its question mark
+        self.host: bytes | None = None  # value of the Host header; not for ai-proxy
+
+    def aim(self, target: Target) -> Target:
+        """The service's target with path, query and Host as rewritten; the method is told when it goes up."""
+        path, _, query = target.path.partition(b"?")
+        if self.path is not None:
+            path = self.path
+        if self.query is not None:
+            query = self.query
+        return Target(
+            target.origin,
+            path + b"?" + query if query else path,
+            target.host if self.host is None else self.host,
+            block=target.block,
+            names=target.names,
+            method=target.method,
+            connect_timeout=target.connect_timeout,
+            write_timeout=target.write_timeout,
+            read_timeout=target.read_timeout,
+        )
+
+
 def host_value(origin: Origin) -> bytes:
     """A Host header's value: the port only where it is not the scheme's own."""
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
@@ -81,9 +112,12 @@ def forward(exchange: Exchange, target: Target) -> Forward:
     before = fields.get(b"x-forwarded-for")
     chain = before + b", " + client if before else client
     host = target_host(request.target) or fields.get(b"host", b"")
+    method = target.method or request.method
+    if exchange.rewrite is not None and exchange.rewrite.method is not None:
+        method = exchange.rewrite.method
     via = fields.get(b"via")
     pieces = [
-        target.method or request.method,
+        method,
         b" ",
         target.path,
         b" HTTP/1.1\r\nHost: ",
@@ -105,7 +139,7 @@ def forward(exchange: Exchange, target: Target) -> Forward:
         b"\r\n",
     ]
     match = exchange.match
-    prefix = match.forwarded_prefix if match is not None else None
+    prefix = match.stripped_prefix if match is not None else None
     if prefix:
         pieces += (b"X-Forwarded-Prefix: ", prefix, b"\r\n")
     pieces += lines(headers, target.names, exchange.request_changes)
@@ -113,7 +147,7 @@ def forward(exchange: Exchange, target: Target) -> Forward:
         pieces.append(target.block)
     if body:
         pieces.append(b"Content-Length: %d\r\n\r\n" % len(body))
-    elif request.method in (b"POST", b"PUT", b"PATCH"):
+    elif method in (b"POST", b"PUT", b"PATCH"):
         pieces.append(b"Content-Length: 0\r\n\r\n")
     else:
         pieces.append(b"\r\n")

@@ -129,7 +129,8 @@ class Fetched:
 class UpstreamError(NamedTuple):
     """Why an upstream gave no (whole) answer."""
 
-    kind: str  # "dns" | "refused" | "unreachable" | "connect_timeout" | "tls" | "timeout" | "closed" | "protocol" | "too_large"
+    kind: str
+    # "dns" | "refused" | "unreachable" | "connect_timeout" | "tls" | "timeout" | "closed" | "protocol" | "too_large"
     detail: str  # one line for logs and hints, without secrets
     sent: bool  # whether any byte of the request had gone out
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gateway.chat import Usage, estimate_completion, estimate_prompt
+from gateway.chat import Usage, as_stream, error_event, estimate_completion, estimate_prompt
 from gateway.codec import CodecError, decode, encode, expand
 from gateway.headers import RESPONSE_DROPPED, NameTable, find
 from gateway.providers._base import PRESERVE, Call, ProviderError, Stream
@@ -41,12 +41,6 @@ _HINTS = {
 }
 
 
-class _Tokens(msgspec.Struct):
-    prompt_tokens: int
-    completion_tokens: int = 0
-    total_tokens: int = 0
-
-
 class _Answer(msgspec.Struct):
     """The members of an untranslated answer that matter here; decoding only these is cheap."""
 
@@ -67,6 +61,7 @@ class LlmConversation:
         "_preserve",
         "_request",
         "_scanner",
+        "_shows_usage",
         "_translator",
         "call",
         "failed",
@@ -78,7 +73,16 @@ class LlmConversation:
         "zips",
     )
 
-    def __init__(self, plugin: AiProxy, exchange: Exchange, call: Call, counting: bool, preserve: bool = False) -> None:
+    def __init__(
+        self,
+        plugin: AiProxy,
+        exchange: Exchange,
+        call: Call,
+        *,
+        counting: bool = False,
+        shows_usage: bool = False,
+        preserve: bool = False,
+    ) -> None:
         self.plugin = plugin
         self.call = call
         self.names = _NAMES
@@ -90,6 +94,7 @@ class LlmConversation:
         self.zips = accept is not None and b"gzip" in accept
         self._request = exchange
         self._counting = counting  # usage was asked for on the client's behalf: its event is not passed on
+        self._shows_usage = shows_usage  # the client asked for a stream's usage itself
         self._preserve = preserve
         self._passes = True
         self._encoding = ""
@@ -129,7 +134,9 @@ class LlmConversation:
         if self._passes:
             self._scanner = UsageScanner(strip=self._counting)
         else:
-            self._translator = provider.stream(self.call, int(exchange.runtime.wall()))
+            self._translator = provider.stream(
+                self.call, int(exchange.runtime.wall()), exchange.id.decode("latin-1"), include_usage=self._shows_usage
+            )
         return False
 
     def data(self, piece: bytes) -> bytes:
@@ -170,7 +177,7 @@ class LlmConversation:
             return self._untranslatable(str(error))
         if self.call.stream:
             exchange.set_response_header(b"Content-Type", b"text/event-stream")
-            return self._as_stream(out, int(exchange.runtime.wall()))
+            return as_stream(decode(out), include_usage=self._shows_usage)
         if self.zips:
             exchange.set_response_header(b"Content-Encoding", b"gzip")
             packer = zlib.compressobj(1, wbits=_GZIP)
@@ -195,27 +202,12 @@ class LlmConversation:
 
     def _translate(self, body: bytes, created: int) -> bytes:
         decoded = decode(body)
-        answer = self.plugin.provider.response(decoded, self.call, created)
+        answer = self.plugin.provider.response(decoded, self.call, created, self._request.id.decode("latin-1"))
         self._name_model(answer.get("model"))
         usage = Usage.from_openai(answer.get("usage"))
         text = "" if usage is not None else str(answer.get("choices"))
         self._count(usage, len(text))
         return encode(answer)
-
-    def _as_stream(self, body: bytes, created: int) -> bytes:
-        """A whole answer for a client that asked for a stream: one event with everything, then [DONE]."""
-        answer = decode(body)
-        choices = [
-            {
-                "index": choice.get("index", 0),
-                "delta": choice.get("message") or {"content": choice.get("text")},
-                "finish_reason": choice.get("finish_reason"),
-            }
-            for choice in answer["choices"]
-            if isinstance(choice, dict)
-        ]
-        chunk = {**answer, "object": "chat.completion.chunk", "created": answer.get("created", created)}
-        return b"data: " + encode({**chunk, "choices": choices}) + b"\n\ndata: [DONE]\n\n"
 
     def _read_quietly(self, body: bytes) -> None:
         """Usage of a preserved answer, where it has some."""
@@ -245,7 +237,7 @@ class LlmConversation:
     def _count(self, usage: Usage | None, text_length: int) -> None:
         """What was used; an estimate, marked as one, where the provider does not say."""
         if usage is None and self.call.route_type != PRESERVE:
-            prompt = estimate_prompt(self._request.document(), stream=self.call.stream)
+            prompt = estimate_prompt(self._request.document(), self.call.stream)
             completion = estimate_completion(text_length)
             usage = Usage(prompt, completion, prompt + completion, estimated=True)
         self.usage = usage
@@ -256,7 +248,6 @@ class LlmConversation:
         """The upstream stopped in the middle. A stream says so in its own words, without [DONE]."""
         if self._scanner is None and self._translator is None:
             return None
-        tail = b""
         if self._scanner is not None:
             if self._scanner.done:
                 return self.end()
@@ -264,9 +255,8 @@ class LlmConversation:
         elif self._translator is not None:
             self._count(self._translator.usage, self._translator.text_length)
         self.failed = True
-        told = {"message": f"the upstream stopped in the middle of its answer: {error.detail}"}
-        told |= {"type": "upstream_error", "code": f"upstream_{error.kind}"}
-        return tail + b"\n\ndata: " + encode({"error": told}) + b"\n\n"
+        message = f"the upstream stopped in the middle of its answer: {error.detail}"
+        return b"\n\n" + error_event(message, code=f"upstream_{error.kind}")
 
     def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply:
         """Adds to Kong's words where it was tried, why it failed and what to do."""
@@ -286,6 +276,23 @@ class LlmConversation:
         return Reply(reply.status, reply.block, body)
 
     # -- what it was --------------------------------------------------------------------------------------------
+
+    @property
+    def provider_name(self) -> str:
+        return self.plugin.provider.name
+
+    def cost(self) -> float:
+        """USD by the model's configured prices (per 1,000,000 tokens); 0 without prices. Cached tokens cost their own
+        price where one is configured."""
+        usage = self.usage
+        if usage is None:
+            return 0.0
+        prices = self.call.options
+        reading = prices.get("cache_read_cost")
+        cached = usage.cached_tokens if reading is not None else 0
+        total = (usage.prompt_tokens - cached) * prices.get("input_cost", 0)
+        total += cached * (reading or 0) + usage.completion_tokens * prices.get("output_cost", 0)
+        return float(total) / 1_000_000
 
     def summary(self) -> Mapping[str, Any]:
         told: dict[str, Any] = {"provider": self.plugin.provider.name, "model": self.call.model}

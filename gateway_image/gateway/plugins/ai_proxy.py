@@ -56,6 +56,10 @@ class AiProxy(Plugin):
             except (ProviderError, ValueError) as error:
                 raise ConfigError({"config": {"model": str(error)}}) from None
 
+    def provider_names(self) -> tuple[str, ...]:
+        """Providers that this plugin may call; what limits by provider look at."""
+        return (self.provider.name,)
+
     # -- access -------------------------------------------------------------------------------------------------
 
     def access(self, exchange: Exchange) -> Reply | None:
@@ -85,11 +89,12 @@ class AiProxy(Plugin):
         stream = bool(wanted) or self.streaming == "always"
         try:
             aim = self._aim(model, stream, options)
-            counting = self._write_body(exchange, document, aim, stream)
+            shown = _asks_usage(document)
+            counting = self._write_body(exchange, document, aim, stream and not shown)
         except ProviderError as error:
             return exchange.ai_error(error.status, str(error))
         exchange.target = self._target(exchange, aim)
-        exchange.conversation = LlmConversation(self, exchange, aim.call, counting)
+        exchange.conversation = LlmConversation(self, exchange, aim.call, counting=counting, shows_usage=shown)
         return None
 
     def _resolve(self, exchange: Exchange, document: dict[str, Any]) -> tuple[str, Options | None]:
@@ -119,19 +124,17 @@ class AiProxy(Plugin):
                 self._aims[model, stream] = aim
         return aim
 
-    def _write_body(self, exchange: Exchange, document: dict[str, Any], aim: Aim, stream: bool) -> bool:
-        """Puts the upstream's body in place. Returns whether usage was asked for on the client's behalf."""
+    def _write_body(self, exchange: Exchange, document: dict[str, Any], aim: Aim, uncounted: bool) -> bool:
+        """Puts the upstream's body in place. `uncounted`: a stream whose usage the client did not ask for. Returns
+        whether it was asked for on the client's behalf."""
         call = aim.call
-        counting = False
         if not aim.passes:
             exchange.body = aim.with_credential(encode(self.provider.request(document, call)))
             exchange.changed = False
             return False
-        if stream and self.provider.include_usage:
-            options = document.get("stream_options")
-            counting = not (isinstance(options, dict) and options.get("include_usage") is True)
+        counting = uncounted and self.provider.asks_usage(call)
         if not (exchange.changed or self.tuned or "top_k" in document or aim.body_member):
-            spliced = aim.splice(exchange.body, document, stream, counting)
+            spliced = aim.splice(exchange.body, document, call.stream, counting)
             if spliced is not None:
                 exchange.body = spliced
                 return counting
@@ -143,7 +146,7 @@ class AiProxy(Plugin):
         return counting
 
     def _target(self, exchange: Exchange, aim: Aim) -> Target:
-        _, mark, query = exchange.request.target.partition(b"?")
+        query = exchange.query()
         if aim.signs:
             return aim.signed(exchange.body, exchange.runtime.wall())
         override = bool(self.auth.get("allow_override")) and aim.client_credential(exchange.request.fields)
@@ -151,7 +154,7 @@ class AiProxy(Plugin):
         zipped = b"gzip" in exchange.request.fields.get(b"accept-encoding", b"") and not aim.call.stream
         if not query and not zipped:
             return target
-        return aim.variant(target, query if mark else b"", zipped)
+        return aim.variant(target, query, zipped)
 
     def _preserve(self, exchange: Exchange, document: Any) -> Reply | None:
         """The client's own format and path; only the model is held to the configured one."""
@@ -163,10 +166,10 @@ class AiProxy(Plugin):
             exchange.body = encode(exchange.document())
             exchange.changed = False
         target = self._target(exchange, aim)
-        exchange.target = (
-            aim.preserved(target, exchange.request.target) if not self.options.get("upstream_path") else target
-        )
-        exchange.conversation = LlmConversation(self, exchange, aim.call, counting=False, preserve=True)
+        if not self.options.get("upstream_path"):
+            target = aim.preserved(target, exchange.requested())
+        exchange.target = target
+        exchange.conversation = LlmConversation(self, exchange, aim.call, preserve=True)
         return None
 
 
@@ -180,6 +183,11 @@ def _kind(document: dict[str, Any]) -> str:
     if chat:
         return CHAT
     return COMPLETIONS if completions else NO_PROMPTS
+
+
+def _asks_usage(document: dict[str, Any]) -> bool:
+    options = document.get("stream_options")
+    return isinstance(options, dict) and options.get("include_usage") is True
 
 
 def _is_json(exchange: Exchange) -> bool:

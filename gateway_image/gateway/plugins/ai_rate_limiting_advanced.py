@@ -1,0 +1,180 @@
+"""ai-rate-limiting-advanced: limits on the tokens or the money that answers cost. A request is checked before it goes
+up and charged when its usage is known, so the request that crosses a limit succeeds and the next one is refused.
+
+Source: Kong's documentation and published schemas of the plugin, and observed answers. Deviations on purpose: the
+standard Retry-After is sent too; `requestPrompt` counts with a named method instead of running Lua; a stream's usage is
+counted exactly.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.counters import Counters
+from gateway.errors import ConfigError
+from gateway.plugins._ai_limit_fields import DEFAULT_MESSAGE, OLD_MESSAGE, limit_fields
+from gateway.plugins._base import Plugin, Setting
+from gateway.plugins._prompt_count import prompt_counter
+from gateway.plugins._windows import Window, number, window_name
+from gateway.replies import json_reply
+from gateway.values import Reply
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+
+_PROXIES = ("ai-proxy", "ai-proxy-advanced")
+REQUEST_PROMPT = "requestPrompt"
+
+
+class _Bucket:
+    """One window of one provider for one identifier, as this request found it."""
+
+    __slots__ = ("current", "key", "now", "previous", "provider", "window")
+
+    def __init__(self, provider: str, window: Window, key: bytes, current: float, previous: float, now: float) -> None:
+        self.provider = provider
+        self.window = window
+        self.key = key
+        self.current = current
+        self.previous = previous
+        self.now = now
+
+    @property
+    def full(self) -> bool:
+        return self.window.used(self.current, self.previous, self.now) >= self.window.limit
+
+    def suffix(self) -> bytes:
+        return f"{window_name(self.window.size)}-{self.provider}".encode()
+
+
+class AiRateLimitingAdvanced(Plugin):
+    name = "ai-rate-limiting-advanced"
+    priority = 905
+    fields = limit_fields()
+
+    def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:
+        super().__init__(config, setting)
+        sliding = config["window_type"] == "sliding"
+        self.windows: dict[str, tuple[Window, ...]] = {
+            entry["name"]: tuple(
+                Window(limit, size, sliding) for limit, size in zip(entry["limit"], entry["window_size"], strict=True)
+            )
+            for entry in config["llm_providers"]
+        }
+        self.strategy: str = config["tokens_count_strategy"]
+        self.hides: bool = config["hide_client_headers"]
+        self.identifier: str = config["identifier"]
+        self.namespace = (config["namespace"] or setting.id).encode()
+        self.count_prompt = None
+        if REQUEST_PROMPT in self.windows:
+            try:
+                self.count_prompt = prompt_counter(config["request_prompt_count_function"])
+            except ValueError as error:
+                raise ConfigError({"config": {"request_prompt_count_function": str(error)}}) from None
+        message = config["error_message"]
+        if message == DEFAULT_MESSAGE and tuple(setting.resources.get("kong_version", (3, 9))) < (3, 9):
+            message = OLD_MESSAGE
+        self.message: str = message
+        self.counters: Counters = setting.resources["counters"]
+
+    # -- before the request -------------------------------------------------------------------------------------
+
+    def access(self, exchange: Exchange) -> Reply | None:
+        now = exchange.runtime.wall()
+        who = self._identity(exchange)
+        buckets = [
+            self._look(name, window, who, now) for name in self._applying(exchange) for window in self.windows[name]
+        ]
+        cost = self.count_prompt(exchange.document()) if self.count_prompt is not None else 0.0
+        if self.count_prompt is not None:
+            exchange.set_response_header(b"X-AI-RateLimit-Query-Cost", number(cost))
+        if not self.hides:
+            for bucket in buckets:
+                left = bucket.window.left(bucket.current, bucket.previous, now)
+                _say(exchange, b"Limit", bucket, number(bucket.window.limit))
+                _say(exchange, b"Remaining", bucket, number(left))
+        full = [bucket for bucket in buckets if bucket.full]
+        if full:
+            if not self.config["disable_penalty"]:
+                self._charge([bucket for bucket in buckets if bucket.provider == REQUEST_PROMPT], cost, now)
+            return self._refuse(exchange, full)
+        self._charge([bucket for bucket in buckets if bucket.provider == REQUEST_PROMPT], cost, now)
+        exchange.notes[self.name] = [bucket for bucket in buckets if bucket.provider != REQUEST_PROMPT]
+        return None
+
+    def _applying(self, exchange: Exchange) -> list[str]:
+        """Names of the limits that are about this request: its route's provider, and requestPrompt."""
+        assert exchange.chain is not None
+        names: list[str] = []
+        for plugin in exchange.chain.plugins:
+            if plugin.name in _PROXIES:
+                names += [name for name in plugin.provider_names() if name in self.windows]  # type: ignore[attr-defined]
+        if REQUEST_PROMPT in self.windows:
+            names.append(REQUEST_PROMPT)
+        return names
+
+    def _identity(self, exchange: Exchange) -> bytes:
+        """Whose tokens are counted; the client's address where the configured identity is absent."""
+        kind = self.identifier
+        found: str | bytes | None = None
+        if kind == "consumer" and exchange.consumer is not None:
+            found = str(exchange.consumer["id"])
+        elif kind in ("consumer", "credential") and exchange.credential is not None:
+            found = str(exchange.credential["id"])
+        elif kind == "service" and exchange.match is not None and exchange.match.service is not None:
+            found = str(exchange.match.service["id"])
+        elif kind == "header":
+            found = exchange.request.fields.get(self.config["header_name"].lower().encode("latin-1"))
+        elif kind == "path" and exchange.match is not None:
+            found = exchange.match.path if exchange.match.path == self.config["path"].encode() else None
+        if found is None:
+            return b"ip:" + exchange.request.client.encode("latin-1")
+        return kind.encode() + b":" + (found.encode() if isinstance(found, str) else found)
+
+    def _look(self, provider: str, window: Window, who: bytes, now: float) -> _Bucket:
+        key = b"\0".join((self.namespace, provider.encode(), b"%d" % int(window.size * 1000), who))
+        return _Bucket(provider, window, key, *self.counters.read(key, window.index(now)), now)
+
+    def _refuse(self, exchange: Exchange, full: list[_Bucket]) -> Reply:
+        jitter = self.config["retry_after_jitter_max"]
+        extra = random.uniform(0, jitter) if jitter else 0.0  # noqa: S311 - spreads clients, keeps no secret
+        waits = [bucket.window.wait(bucket.current, bucket.previous, bucket.now) for bucket in full]
+        for bucket, wait in zip(full, waits, strict=True):
+            _say(exchange, b"Reset", bucket, b"%d" % wait)
+            _say(exchange, b"Retry-After", bucket, b"%d" % (wait + extra))
+        longest = max(waits)
+        exchange.set_response_header(b"X-AI-RateLimit-Reset", b"%d" % longest)
+        exchange.set_response_header(b"X-AI-RateLimit-Retry-After", b"%d" % (longest + extra))
+        exchange.set_response_header(b"Retry-After", b"%d" % (longest + extra))
+        names = ", ".join(dict.fromkeys(bucket.provider for bucket in full))
+        text = self.message if self.config["error_hide_providers"] else self.message + names
+        return json_reply(int(self.config["error_code"]), {"message": text})
+
+    # -- after the answer ---------------------------------------------------------------------------------------
+
+    def log(self, exchange: Exchange) -> None:
+        buckets: list[_Bucket] = exchange.notes.get(self.name, [])
+        conversation = exchange.conversation
+        if not buckets or conversation is None:
+            return
+        usage = getattr(conversation, "usage", None)
+        if usage is None:
+            return
+        amount = conversation.cost() if self.strategy == "cost" else getattr(usage, self.strategy)  # type: ignore[attr-defined]
+        served = conversation.provider_name  # type: ignore[attr-defined]
+        self._charge([bucket for bucket in buckets if bucket.provider == served], amount, exchange.runtime.wall())
+
+    def _charge(self, buckets: list[_Bucket], amount: float, now: float) -> None:
+        if amount:
+            for bucket in buckets:
+                window = bucket.window
+                self.counters.add(bucket.key, window.index(now), amount, window.expires(now), now)
+
+
+def _say(exchange: Exchange, field: bytes, bucket: _Bucket, value: bytes) -> None:
+    exchange.set_response_header(b"X-AI-RateLimit-" + field + b"-" + bucket.suffix(), value)
+
+
+PLUGIN = AiRateLimitingAdvanced
