@@ -12,7 +12,6 @@ from typing import Final
 from gateway.criteria import Criteria, Entity, Found, HeaderLines, matchers, split_host
 from gateway.paths import BadTarget, header_text, normalise, split_target, upstream_path
 from gateway.route_index import RouteIndex
-from gateway.values import Request
 
 __all__ = ["BadTarget", "RouteMatch", "Router"]
 
@@ -51,7 +50,7 @@ class RouteMatch:
         return self._upstream[1]
 
 
-_Key = tuple[bytes, bytes, bytes, int]
+_Key = tuple[str, str, bytes, int]
 
 
 class Router:
@@ -95,18 +94,27 @@ class Router:
         """The number of matchers; a route with paths of several kinds has several."""
         return len(self._matchers)
 
-    def match(self, request: Request, server_name: str = "") -> RouteMatch | None:
+    def match(
+        self,
+        method: str,
+        host: str,
+        target: bytes,
+        headers: HeaderLines = (),
+        scheme: str = "http",
+        port: int = 80,
+        server_name: str = "",
+    ) -> RouteMatch | None:
         """The route that takes the request, None when none does (404).
 
-        Looks at method, Host, target (its query takes no part) and, when a route asks for them, headers; the listener's
-        port counts for a Host without one. `server_name`: SNI. Raises BadTarget (400).
+        `host`: the Host header as it came, "" when there is none. `target`: the raw request target; its query takes no
+        part. `headers`: all lines; only looked at when a route asks for headers. `port`: the listener's, which counts
+        for a Host without one. `server_name`: SNI. Raises BadTarget (400).
         """
-        target = request.target
         question = target.find(b"?")
         if question >= 0:
             target = target[:question]
         # Where no route host has a port the listener's does not matter, and 0 makes one entry of all.
-        key = (request.method, request.fields.get(b"host", b""), target, request.port if self._ports else 0)
+        key = (method, host, target, port if self._ports else 0)
         try:
             return self._recent[key]
         except KeyError:
@@ -115,7 +123,8 @@ class Router:
             decision = self._older[key]
             self._remember(key, decision)
             return decision
-        decision, repeatable = self._decide(request, normalise(split_target(target)[0]), server_name)
+        path = normalise(split_target(target)[0])
+        decision, repeatable = self._decide(method, host, path, headers, scheme, port, server_name)
         if repeatable and len(target) <= LONGEST_KEPT:
             self._remember(key, decision)
         return decision
@@ -125,23 +134,23 @@ class Router:
             self._older, self._recent = self._recent, {}
         self._recent[key] = decision
 
-    def _decide(self, request: Request, path: bytes, server_name: str) -> tuple[RouteMatch | None, bool]:
+    def _decide(
+        self, method: str, host: str, path: bytes, headers: HeaderLines, scheme: str, port: int, server_name: str
+    ) -> tuple[RouteMatch | None, bool]:
         """The decision, and whether the next request with the same method, host and path gets the same one."""
-        method = request.method.decode("latin-1")
-        host, port = split_host(request.fields.get(b"host", b"").decode("latin-1"))
-        headers: HeaderLines = request.headers
-        ranks, by_header = self._index.candidates(host, path, headers)
+        name, named_port = split_host(host)
+        ranks, by_header = self._index.candidates(name, path, headers)
         repeatable = not by_header
         for rank in ranks:
             criteria = self._matchers[rank]
-            if not criteria.takes(method, host, port or request.port):
+            if not criteria.takes(method, name, named_port or port):
                 continue
             found = criteria.find_path(path)
             if found is None:
                 continue
             if criteria.headers or criteria.snis:
                 repeatable = False
-                if not criteria.headers_fit(headers) or not criteria.server_name_fits(request.scheme, server_name):
+                if not criteria.headers_fit(headers) or not criteria.server_name_fits(scheme, server_name):
                     continue
             return RouteMatch(criteria, path, found), repeatable
         return None, repeatable

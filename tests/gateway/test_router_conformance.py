@@ -79,7 +79,8 @@ def test_a_recorded_table(case: dict[str, Any]) -> None:
 
 def compare(router: Router, request: Request, expected: dict[str, Any]) -> None:
     try:
-        match = router.match(request)
+        host = request.fields.get(b"host", b"").decode("latin-1")
+        match = router.match(request.method.decode(), host, request.target, request.headers, port=request.port)
     except BadTarget:
         assert expected["status"] == 400, request.target
         return
