@@ -79,3 +79,35 @@ def find(headers: Headers, wanted: bytes) -> bytes | None:
         if len(name) == len(wanted) and name.lower() == wanted:
             return value
     return None
+
+
+def one_line(value: bytes) -> bytes:
+    """A value that cannot end its header line, whoever it came from."""
+    if b"\r" in value or b"\n" in value or b"\0" in value:
+        return value.replace(b"\r", b"%0D").replace(b"\n", b"%0A").replace(b"\0", b"%00")
+    return value
+
+
+def lines_of(headers: Headers, wanted: bytes) -> bytes:
+    """All lines of one lower-case name, ready for the wire."""
+    return b"".join(name + b": " + value + b"\r\n" for name, value in headers if name.lower() == wanted)
+
+
+def changed(headers: Headers, changes: Changes) -> Headers:
+    """Headers as they are after the changes, taken apart again. For plugins that look at all of them."""
+    if not changes:
+        return headers
+    out = [(name, value) for name, value in headers if name.lower() not in changes]
+    return out + parsed(b"".join(changes.values()))
+
+
+def parsed(block: bytes) -> Headers:
+    """A ready block of our own taken apart: b"Name: value\\r\\n"..."""
+    pairs = (line.partition(b": ") for line in block.split(b"\r\n") if line)
+    return [(name, value) for name, _, value in pairs]
+
+
+def replaced(block: bytes, changes: Changes) -> bytes:
+    """A ready block with the lines of some names replaced."""
+    kept = (name + b": " + value + b"\r\n" for name, value in parsed(block) if name.lower() not in changes)
+    return b"".join((*kept, *changes.values()))

@@ -1,0 +1,48 @@
+"""Who an exchange works with: the worker that lends it clocks and logs, and the conversation that reads an answer in
+place of passing it on. Not for: implementations (transport/runtime.py, plugins/_conversation.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from gateway.headers import NameTable
+from gateway.values import Headers, Reply, UpstreamError
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+
+
+class Runtime(Protocol):
+    """What a worker lends to each exchange."""
+
+    settings: Any
+
+    def now(self) -> float: ...  # monotonic seconds
+
+    def wall(self) -> float: ...  # seconds since the epoch
+
+    def request_id(self) -> bytes: ...  # 32 hex digits
+
+    def log(self, line: bytes) -> None: ...  # access log
+
+
+class Conversation(Protocol):
+    """Who reads the upstream's answer in place of passing it on: ai-proxy's half of an exchange."""
+
+    names: NameTable  # which upstream headers pass
+
+    def head(self, exchange: Exchange, status: int, headers: Headers) -> bool: ...  # True: hold the body until whole
+
+    def data(self, piece: bytes) -> bytes: ...
+
+    def end(self) -> bytes: ...
+
+    def whole(self, exchange: Exchange, body: bytes) -> bytes | Reply: ...
+
+    def broken(self, error: UpstreamError) -> bytes | None: ...
+
+    def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply: ...
+
+    def summary(self) -> Mapping[str, Any]: ...  # for the access log
