@@ -142,8 +142,11 @@ class DockerRunner:
             raise _build_failed(plan.base_image, _reason(error), words) from error
         return tag
 
-    def tidy(self, keep: str) -> None:
-        """Removes our earlier images; one that another container still uses stays."""
+    def tidy(self, deployment: Deployment) -> None:
+        self._remove_images(deployment.image)
+
+    def _remove_images(self, keep: str) -> None:
+        """Removes our images but one; one that another container still uses stays."""
         for found in self._client.images.list(filters={"label": IMAGE}):
             if keep not in found.tags:
                 self._remove_image(found)
@@ -257,7 +260,7 @@ class DockerRunner:
     def remove(self) -> None:
         self.stop()
         self._remove_containers()
-        self.tidy("")
+        self._remove_images("")
 
     def publisher(self, port: int) -> str | None:
         """The name of a running container, not ours, that publishes this port."""

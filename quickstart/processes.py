@@ -170,6 +170,9 @@ class ProcessRunner:
     def logs(self, lines: int, follow: bool = False) -> Iterator[str]:
         return self.supervised.logs(lines, follow)
 
+    def tidy(self, deployment: Deployment) -> None:
+        """A process leaves nothing behind."""
+
     def leftovers(self) -> list[str]:
         status = self.status()
         return [f"process {status.detail.removeprefix('pid ')}: the gateway"] if status.running else []

@@ -49,6 +49,9 @@ class Runner(Protocol):
     def logs(self, lines: int, follow: bool = False) -> Iterator[str]:
         """The last lines, without line ends; with `follow` also those to come."""
 
+    def tidy(self, deployment: Deployment) -> None:
+        """Removes what only earlier deployments needed; once this one runs."""
+
     def leftovers(self) -> list[str]:
         """What remove() would remove, in words."""
 
