@@ -314,14 +314,15 @@ class Chunks:
         self.text_length += len(text)
         return self.delta({"reasoning_content": text})
 
-    def tool(self, position: int, identity: str, name: str) -> bytes:
-        """The start of the tool call with this position among the answer's tool calls."""
+    def tool(self, position: int, identity: str, name: str, extra: Json = None) -> bytes:
+        """The start of the tool call with this position among the answer's tool calls. `extra` is its extra_content,
+        which a client must send back with it."""
         if self.completion:
             return b""
-        function = {"name": name, "arguments": ""}
-        return self.delta(
-            {"tool_calls": [{"index": position, "id": identity, "type": "function", "function": function}]}
-        )
+        call = {"index": position, "id": identity, "type": "function", "function": {"name": name, "arguments": ""}}
+        if extra:
+            call["extra_content"] = extra
+        return self.delta({"tool_calls": [call]})
 
     def arguments(self, position: int, text: str) -> bytes:
         """A piece of a tool call's arguments."""

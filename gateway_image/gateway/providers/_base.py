@@ -44,12 +44,28 @@ class Call:
 class Stream(Protocol):
     """Translates one upstream stream into OpenAI chunks (SSE bytes)."""
 
-    usage: Usage | None  # complete after end(); None when the provider reported nothing
-    text_length: int  # characters of completion seen, for an estimate where usage is None
+    @property
+    def usage(self) -> Usage | None:
+        """Complete after end(); None when the provider reported nothing."""
+        ...
 
-    def feed(self, piece: bytes) -> bytes: ...
+    @property
+    def text_length(self) -> int:
+        """Characters of completion seen, for an estimate where usage is None."""
+        ...
 
-    def end(self) -> bytes: ...
+    @property
+    def error(self) -> str:
+        """The message of an error that came inside the stream, "" when there was none."""
+        ...
+
+    def feed(self, piece: bytes) -> bytes:
+        """What the client gets for this piece, perhaps nothing yet. Never raises: trouble becomes an error event."""
+        ...
+
+    def end(self) -> bytes:
+        """What is left for the client when the upstream ended its stream."""
+        ...
 
 
 class Provider:
@@ -79,6 +95,7 @@ class Provider:
     strips_cookies: ClassVar[bool] = False  # Set-Cookie of the answer is removed
     accept_encoding: ClassVar[bytes | None] = None  # what to send upstream instead of the client's; None = keep it
     include_usage: ClassVar[bool] = True  # a passing stream takes stream_options.include_usage
+    refused: ClassVar[frozenset[str]] = frozenset()  # members of an OpenAI request that it does not take
     credit_note: ClassVar[str] = ""  # what people get wrong about paying for this provider
     tells: ClassVar[tuple[Tell, ...]] = ()  # what its refusals mean where the usual reading is wrong
 
@@ -97,6 +114,10 @@ class Provider:
     def request(self, body: dict[str, Json], call: Call) -> dict[str, Json]:
         """An OpenAI-shaped request in the provider's shape; never changes `body`. Raises ProviderError."""
         raise NotImplementedError
+
+    def splices(self, body: dict[str, Json]) -> bool:
+        """True when request() would do no more to this body, where passes(), than put the call's own values in."""
+        return self.refused.isdisjoint(body)
 
     def asks_usage(self, call: Call) -> bool:
         """True when stream_options.include_usage may be put into a passing stream's request."""

@@ -1,11 +1,11 @@
-"""What all providers share that speak OpenAI's dialect, and the URLs people type. Not for: facts of any one of them, and
-not for dialects that must be translated (_translated).
+"""What all providers share that speak OpenAI's dialect, and the URLs people type. Not for: facts of any one of them,
+and not for dialects that must be translated (_translated).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from gateway.chat import Usage, mapping, string
@@ -14,15 +14,15 @@ from gateway.sse import UsageScanner
 
 CHAT_PATH = "/v1/chat/completions"
 COMPLETIONS_PATH = "/v1/completions"
-MERGED = frozenset({"max_tokens", "temperature", "top_p"})
+MERGED = ("max_tokens", "temperature", "top_p", "top_k")
 """Options of the configuration that go into a request under their own names."""
 
 
 def complete_url(text: str, path: str = CHAT_PATH, scheme: str = "http") -> str:
-    """What people type for a model server as the full URL: `localhost:7999`, `http://host/v1` and a complete URL alike.
+    """What people type for a model server as the full URL: `localhost:7999`, `http://host/v1`, a complete URL.
 
-    A missing scheme is `scheme`; no path becomes `path`; a path ending in /v1 gets the rest of `path`; any other path is
-    meant as it is. Ports stay unset where the scheme's own is meant. Raises ValueError for what is no such URL.
+    A missing scheme is `scheme`; no path becomes `path`; a path ending in /v1 gets what follows /v1 in `path`; any
+    other path is meant as it is. No port means the scheme's own. Raises ValueError for what is no such URL.
     """
     text = text.strip()
     parts = urlsplit(text if "://" in text else f"{scheme}://{text}")
@@ -32,7 +32,7 @@ def complete_url(text: str, path: str = CHAT_PATH, scheme: str = "http") -> str:
     if not rest:
         rest = path
     elif rest.endswith("/v1"):
-        rest += path.removeprefix("/v1") if path.startswith("/v1/") else path
+        rest += path.rpartition("/v1")[2] if "/v1/" in path else ""
     else:
         rest = parts.path
     return urlunsplit((parts.scheme, parts.netloc, rest, parts.query, ""))
@@ -51,15 +51,15 @@ def provider_url(provider: Provider, call: Call) -> str:
     return provider.origin + path
 
 
-def openai_request(body: dict[str, Json], call: Call, options: Mapping[str, Any] | None = None) -> dict[str, Json]:
-    """An OpenAI request with the configuration's values over the client's. top_k goes: OpenAI refuses it."""
-    request = {name: value for name, value in body.items() if name != "top_k"}
+def openai_request(provider: Provider, body: dict[str, Json], call: Call) -> dict[str, Json]:
+    """An OpenAI request with the configuration's values over the client's, without what this provider refuses."""
+    request = {name: value for name, value in body.items() if name not in provider.refused}
     request["model"] = call.model
     request["stream"] = call.stream
-    for name, value in (call.options if options is None else options).items():
-        if name in MERGED and value is not None:
-            request[name] = value
-    if "max_tokens" in call.options and "max_completion_tokens" in request:
+    for name in MERGED:
+        if call.options.get(name) is not None and name not in provider.refused:
+            request[name] = call.options[name]
+    if call.options.get("max_tokens") is not None and "max_completion_tokens" in request:
         # two limits are an error at OpenAI: the configured one is meant, under the name the client's model wants
         request["max_completion_tokens"] = request.pop("max_tokens")
     if not call.stream:
@@ -103,6 +103,7 @@ class Compatible(Provider):
     paths: ClassVar[Mapping[str, str]] = {CHAT: CHAT_PATH, COMPLETIONS: COMPLETIONS_PATH}
     models_path: ClassVar[str] = "/v1/models"
     kong_name: ClassVar[str] = "openai"
+    refused: ClassVar[frozenset[str]] = frozenset({"top_k"})
 
     def passes(self, call: Call) -> bool:
         return True
@@ -111,7 +112,7 @@ class Compatible(Provider):
         return provider_url(self, call)
 
     def request(self, body: dict[str, Json], call: Call) -> dict[str, Json]:
-        return openai_request(body, call)
+        return openai_request(self, body, call)
 
     def response(self, body: Json, call: Call, created: int = 0, identity: str = "") -> dict[str, Json]:
         return checked_answer(body, call)
@@ -130,4 +131,7 @@ class Local(Compatible):
     """A model server that people run themselves: no origin of its own, usually no key."""
 
     hosted: ClassVar[bool] = False
-    required_options: ClassVar[Mapping[str, str]] = {"upstream_url": "must set model.options.upstream_url"}
+    refused: ClassVar[frozenset[str]] = frozenset()
+    required_options: ClassVar[Mapping[str, str]] = {
+        "upstream_url": "must set 'model.options.upstream_url' for self-hosted providers/models"
+    }

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+from gateway.providers._base import Call, Json
 from gateway.providers._compatible import Compatible
+
+_NEW_LIMIT = re.compile(r"(?:gpt-(?:[5-9]|\d\d)|o\d)")
+"""Models that refuse max_tokens and want max_completion_tokens."""
 
 
 class OpenAI(Compatible):
@@ -17,10 +23,17 @@ class OpenAI(Compatible):
     catalogue = ("gpt-6-luna", "gpt-6.1-terra", "gpt-6.2-sol", "gpt-5.6-luna", "gpt-5.4-mini", "gpt-6.2-astra")
     retired = (
         "gpt-3.5-turbo", "gpt-3.5-turbo-0125", "gpt-3.5-turbo-16k", "gpt-4", "gpt-4-32k", "gpt-4-turbo",
-        "gpt-4-vision-preview", "gpt-4o-2024-05-13", "gpt-4.1-nano", "o1", "o1-mini", "o1-preview", "o3-mini", "o4-mini",
-        "chatgpt-4o-latest", "codex-mini-latest", "gpt-5", "gpt-5-mini", "gpt-5-nano", "o3", "gpt-4o", "gpt-4o-mini",
+        "gpt-4-vision-preview", "gpt-4o-2024-05-13", "gpt-4.1-nano", "o1", "o1-mini", "o1-preview", "o3-mini",
+        "o4-mini", "chatgpt-4o-latest", "codex-mini-latest", "gpt-5", "gpt-5-mini", "gpt-5-nano", "o3",
+        "gpt-4o", "gpt-4o-mini",
         "gpt-4.1", "gpt-4.1-mini",
     )  # fmt: skip
     kong_name = ""
     strips_cookies = True
     accept_encoding = b"gzip, identity"
+
+    def request(self, body: dict[str, Json], call: Call) -> dict[str, Json]:
+        request = super().request(body, call)
+        if "max_tokens" in call.options and _NEW_LIMIT.match(call.model) and "max_tokens" in request:
+            request["max_completion_tokens"] = request.pop("max_tokens")
+        return request
