@@ -59,27 +59,35 @@ class SettingsError(GatewayError):
     """An environment variable (KONG_*) that the gateway cannot follow."""
 
 
-def explain(fields: FieldErrors) -> str:
-    """One readable text that names every wrong field with its path."""
-    found = list(_explained(fields, ""))
+def explain(fields: FieldErrors, source: Any = None) -> str:
+    """One readable text that names every wrong field with its path. Where `source`, the document that was refused,
+    names an entity, the path does too: services[1] (llm).routes[2] (chat).paths[1]."""
+    found = list(_explained(fields, "", source))
     if len(found) == 1:
         return found[0]
     return f"{len(found)} errors:\n" + "\n".join(f"  {line}" for line in found)
 
 
-def _explained(fields: Any, path: str) -> Iterator[str]:
+def _explained(fields: Any, path: str, source: Any) -> Iterator[str]:
     if isinstance(fields, dict):
         for name, inner in fields.items():
             if name == "@entity":
                 for text in inner if isinstance(inner, list) else [inner]:
                     yield f"{path}: {text}" if path else str(text)
             else:
-                yield from _explained(inner, f"{path}.{name}" if path else str(name))
+                within = source.get(name) if isinstance(source, dict) else None
+                yield from _explained(inner, f"{path}.{name}" if path else str(name), within)
     elif isinstance(fields, list):
         for number, inner in enumerate(fields, 1):
-            yield from _explained(inner, f"{path}[{number}]")
+            within = source[number - 1] if isinstance(source, list) and number <= len(source) else None
+            yield from _explained(inner, f"{path}[{number}]{_called(within)}", within)
     elif fields is not None:
         yield f"{path}: {fields}" if path else str(fields)
+
+
+def _called(row: Any) -> str:
+    name = (row.get("name") or row.get("username")) if isinstance(row, dict) else None
+    return f" ({name})" if isinstance(name, str) else ""
 
 
 def lua_table(value: Any) -> str:

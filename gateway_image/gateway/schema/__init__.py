@@ -15,6 +15,7 @@ from gateway.schema.checks import (
     Custom,
     Distinct,
     Match,
+    MutuallyExclusive,
     MutuallyRequired,
     OnlyOneOf,
     read,
@@ -32,6 +33,7 @@ from gateway.schema.fields import (
     Number,
     String,
     is_reference,
+    is_uuid,
 )
 from gateway.schema.records import Record, Shorthand
 
@@ -52,6 +54,7 @@ __all__ = [
     "Integer",
     "Map",
     "Match",
+    "MutuallyExclusive",
     "MutuallyRequired",
     "Number",
     "OnlyOneOf",
@@ -62,5 +65,6 @@ __all__ = [
     "describe",
     "describe_field",
     "is_reference",
+    "is_uuid",
     "read",
 ]

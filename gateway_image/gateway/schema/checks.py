@@ -128,18 +128,11 @@ class Conditional:
         value = read(values, self.if_field)
         if value is None or value is UNSET or _fails(errors, self.if_field) or self.if_match.error(value):
             return
-        target = read(values, self.then_field)
-        record = self.then_field.rpartition(".")[0]
-        if target is UNSET and record and not self.then_match.required and read(values, record) in (None, UNSET):
-            return  # nothing was said about the whole record
-        text = self.then_match.error(target)
-        if text is None or (_fails(errors, self.then_field) and not self._mine(errors, text)):
-            return
+        text = self.then_match.error(read(values, self.then_field))
+        if text is None or (_fails(errors, self.then_field) and read(errors, self.then_field) != text):
+            return  # a value that is wrong by itself is told once; a second rule with the same verdict is told too
         _blame(errors, self.then_field, text)
         _add(errors, self.then_err or f"failed conditional validation given value of field '{self.if_field}'")
-
-    def _mine(self, errors: dict[str, Any], text: str) -> bool:
-        return bool(read(errors, self.then_field) == text)  # a second rule with the same verdict is told as well
 
     def describe(self) -> dict[str, Any]:
         out: dict[str, Any] = {
@@ -196,6 +189,8 @@ class _Names:
 
 
 class AtLeastOneOf(_Names):
+    """One of the fields or more."""
+
     def run(self, values: Mapping[str, Any], errors: dict[str, Any]) -> None:
         if not any(_given(read(values, path)) or _fails(errors, path) for path in self.names):
             _add(errors, f"at least one of these fields must be non-empty: {quoted(self.names)}")
@@ -205,6 +200,8 @@ class AtLeastOneOf(_Names):
 
 
 class OnlyOneOf(_Names):
+    """Exactly one of the fields."""
+
     def run(self, values: Mapping[str, Any], errors: dict[str, Any]) -> None:
         if self._clear(errors) and sum(_given(read(values, path)) for path in self.names) != 1:
             _add(errors, f"exactly one of these fields must be non-empty: {quoted(self.names)}")
@@ -225,7 +222,20 @@ class MutuallyRequired(_Names):
         return {"mutually_required": list(self.names)}
 
 
+class MutuallyExclusive(_Names):
+    """One of the fields or none."""
+
+    def run(self, values: Mapping[str, Any], errors: dict[str, Any]) -> None:
+        if self._clear(errors) and sum(_given(read(values, path)) for path in self.names) > 1:
+            _add(errors, f"only one or none of these fields must be set: {quoted(self.names)}")
+
+    def describe(self) -> dict[str, Any]:
+        return {"mutually_exclusive": list(self.names)}
+
+
 class Distinct(_Names):
+    """No two of the fields have the same value."""
+
     def run(self, values: Mapping[str, Any], errors: dict[str, Any]) -> None:
         given = [value for value in (read(values, path) for path in self.names) if _given(value)]
         if self._clear(errors) and any(value in given[:at] for at, value in enumerate(given)):

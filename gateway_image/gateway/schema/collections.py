@@ -35,7 +35,7 @@ class Array(Field):
         errors: list[Error | None] | None = None
         clean = self.elements.clean
         for number, item in enumerate(value):
-            kept, error = (item, "expected a value, got null") if item is None else clean(item)
+            kept, error = (item, "required field missing") if item is None else clean(item)
             if error is not None:
                 if errors is None:
                     errors = []

@@ -283,19 +283,22 @@ class Foreign(Field):
         super().__init__(help, **more)
         self.reference = reference
         self.on_delete = on_delete  # "cascade" or "" (refused while referenced)
+        self.known: frozenset[str] | None = None  # fields of the other entity; set where all entities are known
 
     def clean(self, value: Any) -> Cleaned:
         if self.eq is None:
             return value, "value must be null"
         if not isinstance(value, dict):
-            return value, "expected a record"
+            return value, {"id": "missing primary key"}
+        unknown = {name: "unknown field" for name in value if self.known is not None and name not in self.known}
+        if unknown:
+            return value, unknown
         found = value.get("id")
         if found is None:
             return value, {"id": "missing primary key"}
         if not is_uuid(found):
             return value, {"id": "expected a valid UUID"}
-        unknown = {name: "unknown field" for name in value if name not in ("id", "name", "username")}
-        return {"id": found}, unknown or None
+        return {"id": found}, None
 
 
 def length_error(length: int, exactly: int | None, least: int, most: int | None) -> str | None:

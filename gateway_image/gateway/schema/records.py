@@ -110,7 +110,7 @@ class Record(Field):
         if not errors and self.check is not None:
             text = self.check(out)
             if text is not None:
-                errors["@entity"] = [text]
+                return out, text
         return out, errors or None
 
     def _expanded(self, value: dict[str, Any], errors: dict[str, Any]) -> dict[str, Any]:
