@@ -4,8 +4,7 @@
 # shellcheck disable=SC2317 # the last `exit` is for a main that returns
 { # A shell reads on to the brace in the last line before it does anything: a download cut short has no effect.
 set -eu
-PROJECT=ai-gateway-quickstart
-temporary='' new='' lock='' child='' log=/dev/null
+PROJECT=ai-gateway-quickstart temporary='' new='' lock='' child='' log=/dev/null
 
 say() { printf '%s\n' "$@" >&2; }
 die() { printf 'install: ' >&2 && say "$@" && exit 3; }
@@ -43,13 +42,12 @@ step() {
 
 find_python() {
     for candidate in ${AI_GATEWAY_PYTHON:+"$AI_GATEWAY_PYTHON"} python3.13 python3.12 python3.11 python3 python; do
-        python=$("$candidate" -P -c 'import sys, ssl, venv
-print(sys.executable if sys.version_info >= (3, 11) else "")' 2>/dev/null </dev/null) || python=''
-        [ -z "$python" ] || return 0
+        # -P came with 3.11: an older one fails
+        python=$("$candidate" -P -c 'import sys, ssl, venv; print(sys.executable)' 2>/dev/null </dev/null) && return
         [ -z "${AI_GATEWAY_PYTHON:-}" ] || die "AI_GATEWAY_PYTHON=$AI_GATEWAY_PYTHON is not a Python 3.11 or newer."
     done
-    die 'Python 3.11 or newer was not found on PATH.' '  Debian 12, Ubuntu 24.04:  sudo apt install python3-venv' \
-        '  Installed elsewhere:      AI_GATEWAY_PYTHON=/path/to/python3 sh install.sh'
+    die 'Python 3.11 or newer was not found on PATH.' '  Type:  sudo apt install python3-venv' \
+        '  Or:    AI_GATEWAY_PYTHON=/path/to/python3 sh install.sh'
 }
 
 # A link is made in one step and carries its owner's process id as its target.
@@ -68,8 +66,9 @@ find_source() {
     if [ -n "${AI_GATEWAY_SOURCE:-}" ]; then
         [ ! -d "$source" ] || kind=directory
         [ ! -f "$source" ] || kind='file'
-        case $kind:$source in name:https://*) ;; name:*/* | name:*.whl | name:*.gz)
-            die "AI_GATEWAY_SOURCE=$source: no such file or directory." ;;
+        case $kind:$source in
+            name:https://*) ;;
+            name:*/* | name:*.whl | name:*.gz) die "AI_GATEWAY_SOURCE=$source: no such file or directory." ;;
         esac
     elif [ -f "$0" ]; then
         here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -92,34 +91,35 @@ print(digest.hexdigest())' "$kind" "$source") || die "cannot read $source."
 
 # Makes $new and sets `tool`, which installs packages into it.
 make_environment() {
-    tool=pip
     if command -v uv >/dev/null 2>&1; then
         tool=uv
         step uv venv --quiet --python "$python" "$new"
-    elif quietly "$python" -c 'import ensurepip'; then
-        step "$python" -m venv "$new"
-    elif quietly virtualenv --version; then
-        step virtualenv --quiet --python "$python" "$new"
-    else # Debian's python3 without python3-venv: another pip will do, be it one that apt fetches without root
-        step "$python" -m venv --without-pip "$new"
-        cd "$temporary"
-        if quietly "$python" -m pip --python "$new/bin/python" --version; then
-            tool=outer
-        elif quietly apt-get download -q python3-pip-whl && quietly dpkg-deb -x ./*.deb .; then
-            wheel=$(echo "$temporary"/usr/share/python-wheels/pip-*.whl) tool=wheel
-        else
-            die "$python has neither ensurepip nor pip." '  Type:  sudo apt install python3-venv' '  Or put uv on PATH.'
-        fi
-        cd "$start"
+        return
     fi
+    step "$python" -m venv --without-pip "$new"
+    tool=outer
+    cd "$temporary" # Debian's python3 alone comes without any pip: apt brings one, and needs no root for that
+    if find_wheel /usr/share/python-wheels || { ! quietly "$python" -m pip --python "$new/bin/python" --version &&
+        quietly apt-get download -q python3-pip-whl && quietly dpkg-deb -x ./*.deb . && find_wheel "$PWD/usr"; }; then
+        tool=wheel
+        step "$python" -m zipfile -e "$wheel" "$temporary/pip"
+    fi
+    cd "$start"
+    [ "$tool" = wheel ] || quietly "$python" -m pip --version ||
+        die "$python has neither ensurepip nor pip." '  Type:  sudo apt install python3-venv' '  Or put uv on PATH.'
+}
+
+find_wheel() {
+    wheel=$("$python" -P -c 'import importlib.util, pathlib, sys
+places = [*getattr(importlib.util.find_spec("ensurepip"), "submodule_search_locations", ()), sys.argv[1]]
+print(*[path for place in places for path in pathlib.Path(place).rglob("pip-*.whl")][:1])' "$1") && [ -n "$wheel" ]
 }
 
 packages() {
     case $tool in
         uv) step uv pip install --quiet --python "$new/bin/python" "$@" ;;
-        pip) step "$new/bin/python" -m pip install "$@" ;;
         outer) step "$python" -m pip --python "$new/bin/python" install "$@" ;;
-        wheel) step env PYTHONPATH="$wheel" "$new/bin/python" -m pip install "$@" ;;
+        wheel) step env PYTHONPATH="$temporary/pip" "$new/bin/python" -m pip install "$@" ;;
     esac
 }
 
@@ -149,7 +149,7 @@ print(files("quickstart") / "resources/requirements.txt")')"
 
 # One rename makes the new environment the current one: `ai-gateway` is the old or the new one, never neither.
 put_in_place() {
-    printf '%s\n' "source=$source" "content=$content" "python=$python" "venv=$new" "launcher=$launcher" >"$new/receipt"
+    printf '%s\n' "source=$source" "content=$content" "python=$python" "launcher=$launcher" >"$new/receipt"
     ln -s "${new##*/}" "$new.link"
     "$python" -P -c 'import os, sys; os.replace(*sys.argv[1:])' "$new.link" "$data/venv"
     for old in "$data"/venv-*; do [ "$old" = "$new" ] || [ "$old" = "$previous" ] || rm -rf "$old"; done
