@@ -1,5 +1,5 @@
-"""Alibaba's DashScope (Model Studio): OpenAI's dialect in its compatible mode, at an international or a Chinese address.
-Source: Alibaba Cloud's Model Studio documentation and Kong's, 2026-11.
+"""Alibaba's DashScope (Model Studio): OpenAI's dialect in its compatible mode, at an international or a Chinese
+address. Source: Alibaba Cloud's Model Studio documentation and Kong's, 2026-11.
 """
 
 from __future__ import annotations

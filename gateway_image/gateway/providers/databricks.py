@@ -1,5 +1,5 @@
-"""Databricks model serving: OpenAI's dialect at a workspace's own address. Source: Databricks' serving API reference and
-Kong's documentation, 2026-11.
+"""Databricks model serving: OpenAI's dialect at a workspace's own address. Source: Databricks' serving API reference
+and Kong's documentation, 2026-11.
 """
 
 from __future__ import annotations

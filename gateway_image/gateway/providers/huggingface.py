@@ -1,6 +1,6 @@
 """Hugging Face's inference router: OpenAI's dialect for the models of many hosts. Source: Hugging Face's inference
-provider documentation, 2026-11. Kong 3.9 asks an address that no longer answers and adds the path to upstream_url again;
-here upstream_url is meant as it stands.
+provider documentation, 2026-11. Kong 3.9 asks an address that no longer answers and adds the path to upstream_url
+again; here upstream_url is meant as it stands.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""xAI: OpenAI's dialect, errors of its own: a bad key is 400 with a plain text. Source: xAI's API reference, 2026-11."""
+"""xAI: OpenAI's dialect, errors of its own: a bad key is 400 with a plain text. Source: xAI's API, 2026-11."""
 
 from __future__ import annotations
 
