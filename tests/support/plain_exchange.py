@@ -1,7 +1,7 @@
 """A real, small exchange for transport tests: forwards every request to one origin, unless its path says otherwise.
 
-`/reply` answers at once, `/held` keeps the answer until it is whole, `/fetch` asks the origin first, `/again` fails over
-to a second origin, `/tail` ends a broken body with a last line. Anything else is forwarded with its body.
+`/reply` answers at once, `/held` keeps the answer until it is whole, `/fetch` asks the origin first, `/again` fails
+over to a second origin, `/tail` ends a broken body with a last line. Anything else is forwarded with its body.
 """
 
 from __future__ import annotations

@@ -14,14 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from gateway.transport.chunks import ChunkError, ChunkReader
 from gateway.transport.sweeper import FOREVER, ticks
 from gateway.transport.wire import (
-    ANSWER_HEAD_LIMIT,
     CHUNKED,
     UNTIL_CLOSE,
-    AnswerHead,
-    BareLineFeed,
     Refused,
-    cut,
-    read_answer,
+    answer_head,
 )
 from gateway.values import Forward, Headers, Origin, UpstreamError
 
@@ -42,7 +38,7 @@ class Consumer(Protocol):
 
     def upstream_flush(self) -> None: ...
 
-    def upstream_end(self) -> None: ...
+    def upstream_end(self, piece: bytes) -> None: ...  # the last piece of the body, b"" when there is none
 
     def upstream_failed(self, error: UpstreamError) -> None: ...
 
@@ -163,7 +159,7 @@ class Upstream(asyncio.Protocol):
         if state == _HEAD:
             self._read_head(data, consumer)
         elif state == _LENGTH:
-            left = self._left = self._left - len(data)
+            self._left = left = self._left - len(data)
             if left > 0:
                 consumer.upstream_data(data)
                 consumer.upstream_flush()
@@ -187,7 +183,7 @@ class Upstream(asyncio.Protocol):
         self._state = _IDLE
         self._consumer = None
         if state == _UNTIL_CLOSE and error is None:
-            consumer.upstream_end()
+            consumer.upstream_end(b"")
         elif state == _HEAD and self.answers and not self._heard:
             # the server had closed this kept connection before it read our request
             self.pool.dial(self._forward, consumer)
@@ -219,83 +215,57 @@ class Upstream(asyncio.Protocol):
             self._buffer = b""
         while True:
             try:
-                found = self._cut_head(data)
+                found = answer_head(data)
             except Refused as refused:
                 self._fail("protocol", refused.message)
                 return
             if found is None:
-                if len(data) > ANSWER_HEAD_LIMIT:
-                    self._fail("protocol", f"the head of its answer is larger than {ANSWER_HEAD_LIMIT} bytes")
-                else:
-                    self._heard = True
-                    self._buffer = data
+                self._heard = True
+                self._buffer = data
                 return
             head, position = found
-            if head[0] >= 200:
+            status, reason, headers, keep, length = head
+            if status >= 200:
                 break
-            if head[0] == 101:
+            if status == 101:
                 self._fail("protocol", "it switched protocols, which nobody asked for")
                 return
             self._heard = True
             data = data[position:]
             if not data:
                 return
-        status, reason, headers, keep, length = head
-        method = self._forward.head
-        if status == 204 or status == 304 or method.startswith(b"HEAD "):
+        if status == 204 or status == 304 or self._forward.head.startswith(b"HEAD "):
             length = 0
         self._keep = keep and length != UNTIL_CLOSE
         consumer.upstream_head(status, reason, headers)
         if self._consumer is not consumer:
             return
-        if length > 0:
-            self._left = left = length - (len(data) - position)
+        body = data[position:]
+        if length >= 0:
+            self._left = left = length - len(body)
             if left > 0:
                 self._state = _LENGTH
-                if position < len(data):
-                    consumer.upstream_data(data[position:])
+                if body:
+                    consumer.upstream_data(body)
                 consumer.upstream_flush()
             else:
-                self._finish_length(data[position:], consumer)
-        elif length == 0:
-            if position < len(data):
-                self._keep = False
-            self._end(consumer)
+                self._finish_length(body, consumer)
         elif length == CHUNKED:
             self._state = _CHUNKS
             self._chunks = ChunkReader()
-            if position < len(data):
-                self._read_chunks(data[position:], consumer)
-            else:
-                consumer.upstream_flush()
+            self._read_chunks(body, consumer)
         else:
             self._state = _UNTIL_CLOSE
-            if position < len(data):
-                consumer.upstream_data(data[position:])
+            if body:
+                consumer.upstream_data(body)
             consumer.upstream_flush()
-
-    def _cut_head(self, data: bytes) -> tuple[AnswerHead, int] | None:
-        end = data.find(b"\r\n\r\n")
-        if end >= 0:
-            if end > ANSWER_HEAD_LIMIT:
-                raise Refused(502, f"the head of its answer is larger than {ANSWER_HEAD_LIMIT} bytes")
-            try:
-                return read_answer(data[:end].split(b"\r\n")), end + 4
-            except BareLineFeed:
-                pass
-        elif not data.startswith(b"HTTP/"[: len(data)]):
-            raise Refused(502, "the answer is not HTTP/1.x")
-        lines = cut(data)
-        return None if lines is None else (read_answer(lines[0]), lines[1])
 
     def _finish_length(self, data: bytes, consumer: Consumer) -> None:
         if self._left < 0:
             # more than it said: the excess is not passed on, and the connection is not used again
             data = data[: self._left]
             self._keep = False
-        consumer.upstream_data(data)
-        if self._consumer is consumer:
-            self._end(consumer)
+        self._end(data, consumer)
 
     def _read_chunks(self, data: bytes, consumer: Consumer) -> None:
         chunks = self._chunks
@@ -305,18 +275,16 @@ class Upstream(asyncio.Protocol):
         except ChunkError as error:
             self._fail("protocol", str(error))
             return
+        if chunks.rest is not None:
+            if chunks.rest:
+                self._keep = False
+            self._end(piece, consumer)
+            return
         if piece:
             consumer.upstream_data(piece)
-            if self._consumer is not consumer:
-                return
-        if chunks.rest is None:
-            consumer.upstream_flush()
-            return
-        if chunks.rest:
-            self._keep = False
-        self._end(consumer)
+        consumer.upstream_flush()
 
-    def _end(self, consumer: Consumer) -> None:
+    def _end(self, piece: bytes, consumer: Consumer) -> None:
         """The answer is complete: back into the pool first, so that the consumer's next request may use it."""
         self._state = _IDLE
         self._consumer = None
@@ -326,7 +294,7 @@ class Upstream(asyncio.Protocol):
             self.pool.give_back(self)
         else:
             self.close()
-        consumer.upstream_end()
+        consumer.upstream_end(piece)
 
     def _fail(self, kind: str, detail: str) -> None:
         consumer = self._consumer

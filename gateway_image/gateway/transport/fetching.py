@@ -30,6 +30,11 @@ class Fetching:
         if self.upstream is not None:
             self.upstream.abandon()
 
+    @property
+    def waits(self) -> bool:
+        """Whether the answer is still to come."""
+        return self._done is not None
+
     def pause(self) -> None:
         """Nothing is being written to the client yet."""
 
@@ -53,7 +58,10 @@ class Fetching:
     def upstream_flush(self) -> None:
         """The answer is collected, not passed on."""
 
-    def upstream_end(self) -> None:
+    def upstream_end(self, piece: bytes) -> None:
+        if piece:
+            self.upstream = None
+            self.upstream_data(piece)
         self._finish(Fetched(self._status, self._headers, b"".join(self._pieces)))
 
     def upstream_failed(self, error: UpstreamError) -> None:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from gateway.values import Head, Reply
 
-_PHRASES = {
+_PHRASES = {status.value: status.phrase.encode("latin-1") for status in HTTPStatus} | {
     302: b"Moved Temporarily",
     405: b"Not Allowed",
     408: b"Request Time-out",
@@ -19,36 +19,27 @@ _PHRASES = {
     503: b"Service Temporarily Unavailable",
     504: b"Gateway Time-out",
 }
-"""Where Kong's HTTP edge says other words than the standard."""
+"""The standard's words, and those that Kong's HTTP edge has instead."""
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 _KEEP = b"Connection: keep-alive\r\n"
 _CLOSE = b"Connection: close\r\n"
-_status_lines: dict[tuple[int, bytes], bytes] = {}
-_CACHED = 1024
+_STATUS_LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, words) for status, words in _PHRASES.items()}
 
 
 def phrase(status: int) -> bytes:
     """The reason phrase of a status, b"" for one that nobody registered."""
-    words = _PHRASES.get(status)
-    if words is not None:
-        return words
-    try:
-        return HTTPStatus(status).phrase.encode("latin-1")
-    except ValueError:
-        return b""
+    return _PHRASES.get(status, b"")
 
 
 def status_line(status: int, reason: bytes = b"") -> bytes:
     """`HTTP/1.1 200 OK` with its line end; `reason` replaces the usual phrase."""
-    line = _status_lines.get((status, reason))
-    if line is None:
-        line = b"HTTP/1.1 %d %b\r\n" % (status, reason or phrase(status))
-        if len(_status_lines) >= _CACHED:
-            _status_lines.clear()
-        _status_lines[(status, reason)] = line
-    return line
+    if not reason or reason == _PHRASES.get(status):
+        line = _STATUS_LINES.get(status)
+        if line is not None:
+            return line
+    return b"HTTP/1.1 %d %b\r\n" % (status, reason)
 
 
 def has_body(method: bytes, status: int) -> bool:
@@ -72,19 +63,14 @@ def reply_bytes(reply: Reply, method: bytes, keep_alive: bool, date: bytes) -> b
     return b"".join((status_line(status), block, framing, _KEEP if keep_alive else _CLOSE, b"\r\n", body))
 
 
-def head_bytes(head: Head, reason: bytes, *, chunked: bool, keep_alive: bool) -> bytes:
+def head_bytes(head: Head, reason: bytes, chunked: bool, keep_alive: bool) -> bytes:
     """The head of an answer whose body follows. `chunked` False: by length, or by the connection's end where the
     head has no length."""
+    status = head.status
+    connection = _KEEP if keep_alive else _CLOSE
     if chunked:
-        framing = b"Transfer-Encoding: chunked\r\n"
-    elif head.length is not None and head.status >= 200 and head.status != 204:
-        framing = b"Content-Length: %d\r\n" % head.length
-    else:
-        framing = b""
-    line = status_line(head.status, reason)
-    return b"".join((line, head.block, framing, _KEEP if keep_alive else _CLOSE, b"\r\n"))
-
-
-def chunk(body: bytes) -> bytes:
-    """One chunk; `body` is not empty, an empty chunk would end the body."""
-    return b"%x\r\n%b\r\n" % (len(body), body)
+        return b"%b%bTransfer-Encoding: chunked\r\n%b\r\n" % (status_line(status, reason), head.block, connection)
+    if head.length is not None and status >= 200 and status != 204:
+        line = status_line(status, reason)
+        return b"%b%bContent-Length: %d\r\n%b\r\n" % (line, head.block, head.length, connection)
+    return b"%b%b%b\r\n" % (status_line(status, reason), head.block, connection)

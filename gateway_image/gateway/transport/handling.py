@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from typing import cast
 
 from gateway.replies import json_reply
 from gateway.transport.framing import reply_bytes
@@ -48,13 +47,13 @@ class HandlerConnection(RequestReader):
             reply = await outcome
         except Exception as error:
             reply = _failure(error)
-        self._reply(cast(Reply, reply))
+        self._reply(reply)
 
     def _reply(self, reply: Reply) -> None:
         if self.transport.is_closing():
             return
         line = self.serving.runtime.date_line()
-        self.transport.write(reply_bytes(reply, self.head.method, self.keep_alive, line))
+        self.transport.write(reply_bytes(reply, self.head[0], self.keep_alive, line))
         self.done()
 
 

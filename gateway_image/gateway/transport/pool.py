@@ -58,7 +58,6 @@ class Pool:
         while idle:
             upstream = idle.pop()
             if not upstream.transport.is_closing():
-                consumer.upstream_connected(upstream.address, 0.0)
                 upstream.ask(forward, consumer)
                 return
         self.dial(forward, consumer)

@@ -16,7 +16,7 @@ from gateway.transport.chunks import ChunkError, ChunkReader
 from gateway.transport.framing import CONTINUE, phrase, reply_bytes
 from gateway.transport.serving import Serving
 from gateway.transport.sweeper import FOREVER, ticks
-from gateway.transport.wire import CHUNKED, HEAD_LIMIT, BareLineFeed, Refused, RequestHead, cut, read_request
+from gateway.transport.wire import CHUNKED, Refused, RequestHead, request_head
 from gateway.values import Reply, Request
 
 BUFFER_LIMIT = 64 << 10  # bytes of further requests that wait while one is under way
@@ -181,14 +181,14 @@ class RequestReader(asyncio.Protocol):
         if data[0] <= 13:
             data = self._buffer = data.lstrip(b"\r\n")
         try:
-            found = _cut_head(data)
+            found = request_head(data)
             if found is None:
                 return False
             head, position = found
-            length = head.length
+            length = head[6]
             if length > self.serving.body_limit:
                 refused = Refused(413, message_of(413))
-                refused.fields = head.fields
+                refused.fields = head[3]
                 raise refused
         except Refused as refused:
             self.refuse(refused)
@@ -210,8 +210,8 @@ class RequestReader(asyncio.Protocol):
             self._read_body()
         if (
             self._state == _BODY
-            and head.version == "1.1"
-            and head.fields.get(b"expect", b"").lower() == b"100-continue"
+            and head[4] == "1.1"
+            and head[3].get(b"expect", b"").lower() == b"100-continue"
         ):
             self.transport.write(CONTINUE)
         return True
@@ -326,20 +326,3 @@ class RequestReader(asyncio.Protocol):
             self.transport.write_eof()
         else:
             self.transport.close()
-
-
-def _cut_head(data: bytes) -> tuple[RequestHead, int] | None:
-    """The head at the start of `data` and where its body begins; None when it is not whole. Raises Refused."""
-    end = data.find(b"\r\n\r\n")
-    if 0 <= end <= HEAD_LIMIT:
-        try:
-            return read_request(data[:end].split(b"\r\n")), end + 4
-        except BareLineFeed:
-            pass
-    found = cut(data[: HEAD_LIMIT + 4])
-    if found is not None:
-        return read_request(found[0]), found[1]
-    if len(data) > HEAD_LIMIT:
-        first, ended, _ = data.partition(b"\n")
-        raise Refused(414 if not ended or len(first) > HEAD_LIMIT else 400, message_of(431 if ended else 414))
-    return None

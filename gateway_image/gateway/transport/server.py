@@ -13,7 +13,7 @@ import logging
 from typing import Any, cast
 
 from gateway.replies import core_error, message_of
-from gateway.transport.framing import LAST_CHUNK, has_body, head_bytes, phrase, reply_bytes
+from gateway.transport.framing import LAST_CHUNK, head_bytes, reply_bytes
 from gateway.transport.pool import Pool
 from gateway.transport.reading import RequestReader
 from gateway.transport.serving import Serving
@@ -91,14 +91,17 @@ class ClientConnection(RequestReader):
     # -- driving the exchange -----------------------------------------------------------------------------------
 
     def _perform(self, step: Step) -> None:
-        kind = type(step)
-        if kind is Forward:
-            self._pool.send(cast(Forward, step), self)
-        elif kind is Reply:
-            self._reply(cast(Reply, step))
-        else:
-            self.upstream = None
-            self.upstream = self._pool.fetch(cast(Fetch, step), self._fetched)
+        if type(step) is Forward:
+            self._pool.send(step, self)
+        elif type(step) is Reply:
+            self._reply(step)
+        elif type(step) is Fetch:
+            self._fetch(step)
+
+    def _fetch(self, fetch: Fetch) -> None:
+        upstream = self._pool.fetch(fetch, self._fetched)
+        if upstream.waits:
+            self.upstream = upstream
 
     def _fetched(self, fetched: Fetched) -> None:
         self.upstream = None
@@ -121,20 +124,20 @@ class ClientConnection(RequestReader):
         if head is None:
             self._held = True
             return
+        if head.status != status:
+            status, reason = head.status, b""
+        self._status = status
+        self._left = length = head.length
         request = self.head
-        self._status = status = head.status
-        self._left = head.length
-        silent = self._silent = not has_body(request.method, status)
+        silent = self._silent = status == 204 or status == 304 or request[0] == b"HEAD"
         chunked = False
-        if head.length is None and not silent:
-            if request.version == "1.1":
+        if length is None and not silent:
+            if request[4] == "1.1":
                 chunked = True
             else:
                 self.keep_alive = False
         self._chunked = chunked
-        if reason and (head.status != status or reason == phrase(status)):
-            reason = b""
-        self._ready = head_bytes(head, reason, chunked=chunked, keep_alive=self.keep_alive)
+        self._ready = head_bytes(head, reason, chunked, self.keep_alive)
 
     def upstream_data(self, piece: bytes) -> None:
         try:
@@ -149,10 +152,13 @@ class ClientConnection(RequestReader):
         if self._ready or self._pieces:
             self._flush(b"")
 
-    def upstream_end(self) -> None:
+    def upstream_end(self, piece: bytes) -> None:
         self.upstream = None
+        exchange = self._exchange
         try:
-            tail = self._exchange.end()
+            if piece:
+                piece = exchange.data(piece)
+            tail = exchange.end()
         except Exception as error:
             self._crash(error)
             return
@@ -160,7 +166,9 @@ class ClientConnection(RequestReader):
             self._reply(tail)
             return
         if tail:
-            self._add(tail)
+            piece += tail
+        if piece:
+            self._add(piece)
         self._end_body()
 
     def upstream_failed(self, error: UpstreamError) -> None:
@@ -184,7 +192,7 @@ class ClientConnection(RequestReader):
     # -- writing answers ----------------------------------------------------------------------------------------
 
     def _reply(self, reply: Reply) -> None:
-        data = reply_bytes(reply, self.head.method, self.keep_alive, self.serving.runtime.date_line())
+        data = reply_bytes(reply, self.head[0], self.keep_alive, self.serving.runtime.date_line())
         self._status = reply.status
         self._sent += len(data)
         self.transport.write(data)
@@ -256,7 +264,7 @@ class ClientConnection(RequestReader):
         self._ready = b""
         serving = self.serving
         identity = serving.runtime.request_id()
-        reply = core_error(500, message_of(500), identity, self.head.fields.get(b"accept", b""))
+        reply = core_error(500, message_of(500), identity, self.head[3].get(b"accept", b""))
         self._reply(Reply(500, reply.block + serving.identity(identity), reply.body))
 
 

@@ -22,11 +22,17 @@ class Waiting(Protocol):
     def expired(self) -> None: ...
 
 
+_known: dict[float, int] = {}
+
+
 def ticks(seconds: float) -> int:
     """How many ticks a limit lasts, at least one; 0 or less means no limit."""
-    if seconds <= 0:
-        return FOREVER
-    return max(1, round(seconds / TICK))
+    count = _known.get(seconds)
+    if count is None:
+        count = FOREVER if seconds <= 0 else max(1, round(seconds / TICK))
+        if len(_known) < 1024:
+            _known[seconds] = count
+    return count
 
 
 class Sweeper:

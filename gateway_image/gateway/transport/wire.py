@@ -25,6 +25,8 @@ UNTIL_CLOSE = -2  # as a length: the body ends with the connection
 
 _CACHED_LINE = 512  # longer lines are parsed every time
 _CACHED_LINES = 2048
+_CACHED_HEAD = 2048  # larger heads are parsed every time
+_CACHED_HEADS = 256
 _LINE = re.compile(rb"([A-Za-z0-9_-]+):[ \t]*([^\r\n\0]*)")
 _ANSWER_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
 _NAME = re.compile(rb"[A-Za-z0-9_-]+")
@@ -52,30 +54,21 @@ class BareLineFeed(Exception):
     """A line holds a line feed without carriage return: cut the head again at line feeds."""
 
 
-class RequestHead(NamedTuple):
-    method: bytes
-    target: bytes  # origin-form, query included
-    headers: Headers
-    fields: dict[bytes, bytes]  # lower-case name -> last value; b":authority" for an absolute-form target
-    version: str  # "1.0" or "1.1"
-    keep_alive: bool
-    length: int  # of the body in bytes, or CHUNKED
+RequestHead = tuple[bytes, bytes, Headers, dict[bytes, bytes], str, bool, int]
+"""method; target in origin-form, query included; headers; lower-case name -> last value, and b":authority" for an
+absolute-form target; version "1.0" or "1.1"; whether to keep the connection; bytes of the body, or CHUNKED.
+A plain tuple: it is made for every request, and a named one costs ten times as much."""
 
+AnswerHead = tuple[int, bytes, Headers, bool, int]
+"""status; reason; headers; whether the connection may be kept; bytes of the body, CHUNKED or UNTIL_CLOSE. What HEAD,
+204 and 304 have instead is the reader's."""
 
-class AnswerHead(NamedTuple):
-    status: int
-    reason: bytes
-    headers: Headers
-    keep_alive: bool
-    length: int  # of the body in bytes, CHUNKED or UNTIL_CLOSE; what HEAD, 204 and 304 have instead is the reader's
-
-
-_Entry = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
+_Entry = tuple[tuple[bytes, bytes], bytes, bytes]
 
 
 class _Lines(dict[bytes, _Entry]):
-    """Header line -> ((name, value), (lower-case name, value)). Fills itself by parsing. An ignored line has the
-    lower-case name b"". Names are shared objects, so that later look-ups by name find their hash already made."""
+    """Header line -> (name, value), lower-case name, value. Fills itself by parsing. An ignored line has the lower-case
+    name b"". Names are shared objects, so that later look-ups by name find their hash already made."""
 
     __slots__ = ("_names", "_pattern")
 
@@ -97,7 +90,7 @@ class _Lines(dict[bytes, _Entry]):
                 self._names.clear()
             names = self._names[name] = (name, name.lower())
         value = value.rstrip(b" \t")
-        entry = ((names[0], value), (names[1], value))
+        entry = ((names[0], value), names[1], value)
         if len(line) <= _CACHED_LINE:
             if len(self) >= _CACHED_LINES:
                 self.clear()
@@ -115,8 +108,8 @@ def _odd_line(line: bytes) -> _Entry:
     if b"\r" in line or b"\0" in line or not name or min(name) <= 0x20 or b"\x7f" in name:
         raise Refused(400, "Bad request")
     if not colon and _NAME.fullmatch(name):
-        return (name, b""), (name.lower(), b"")
-    return (b"", b""), (b"", b"")
+        return (name, b""), name.lower(), b""
+    return (b"", b""), b"", b""
 
 
 class _RequestLine(NamedTuple):
@@ -131,6 +124,75 @@ _request_headers = _Lines(_LINE)
 _answer_lines: dict[bytes, tuple[int, bytes, int]] = {}
 _answer_headers = _Lines(_ANSWER_LINE)
 _hosts: set[bytes] = set()
+
+
+_requests: dict[bytes, RequestHead] = {}
+_answers: dict[bytes, AnswerHead] = {}
+
+
+def request_head(data: bytes) -> tuple[RequestHead, int] | None:
+    """The head at the start of `data` and where its body begins; None when it is not whole. Raises Refused.
+
+    A client that keeps its connection sends the same head again and again: a whole head is found again by its bytes.
+    """
+    end = data.find(b"\r\n\r\n")
+    if 0 <= end <= HEAD_LIMIT:
+        text = data[:end]
+        head = _requests.get(text)
+        if head is None:
+            try:
+                head = read_request(text.split(b"\r\n"))
+            except BareLineFeed:
+                return _uneven_request(data)
+            if end <= _CACHED_HEAD:
+                if len(_requests) >= _CACHED_HEADS:
+                    _requests.clear()
+                _requests[text] = head
+        method, target, headers, fields, version, keep_alive, length = head
+        return (method, target, headers.copy(), fields.copy(), version, keep_alive, length), end + 4
+    return _uneven_request(data)
+
+
+def answer_head(data: bytes) -> tuple[AnswerHead, int] | None:
+    """The same for the head of an upstream's answer. Its headers are shared: not to be changed."""
+    end = data.find(b"\r\n\r\n")
+    if 0 <= end <= ANSWER_HEAD_LIMIT:
+        text = data[:end]
+        head = _answers.get(text)
+        if head is None:
+            try:
+                head = read_answer(text.split(b"\r\n"))
+            except BareLineFeed:
+                return _uneven_answer(data)
+            if end <= _CACHED_HEAD:
+                if len(_answers) >= _CACHED_HEADS:
+                    _answers.clear()
+                _answers[text] = head
+        return head, end + 4
+    return _uneven_answer(data)
+
+
+def _uneven_request(data: bytes) -> tuple[RequestHead, int] | None:
+    """A head that is not whole, too large, or has bare line feeds."""
+    found = cut(data[: HEAD_LIMIT + 4])
+    if found is not None:
+        return read_request(found[0]), found[1]
+    if len(data) > HEAD_LIMIT:
+        if b"\n" in data[:LINE_LIMIT]:
+            raise Refused(400, "Request header or cookie too large")
+        raise Refused(414, "URI too long")
+    return None
+
+
+def _uneven_answer(data: bytes) -> tuple[AnswerHead, int] | None:
+    if not data.startswith(b"HTTP/"[: len(data)]):
+        raise Refused(502, "the answer is not HTTP/1.x")
+    found = cut(data[: ANSWER_HEAD_LIMIT + 4])
+    if found is not None:
+        return read_answer(found[0]), found[1]
+    if len(data) > ANSWER_HEAD_LIMIT:
+        raise Refused(502, f"the head of its answer is larger than {ANSWER_HEAD_LIMIT} bytes")
+    return None
 
 
 def cut(buffer: bytes) -> tuple[list[bytes], int] | None:
@@ -149,20 +211,25 @@ def read_request(lines: list[bytes]) -> RequestHead:
     line = _request_lines.get(lines[0]) or _read_request_line(lines[0])
     method, target, minor, authority = line
     count = len(lines)
+    headers: Headers = []
+    fields: dict[bytes, bytes] = {}
     if count > 1:
         if count > COUNT_LIMIT:
             raise Refused(400, "Request header or cookie too large")
         cache = _request_headers
-        entries = [cache[text] for text in lines[1:]]
-        headers = [entry[0] for entry in entries]
-        fields = dict([entry[1] for entry in entries])
+        first = True
+        for text in lines:
+            if first:
+                first = False
+                continue
+            pair, name, value = cache[text]
+            headers.append(pair)
+            fields[name] = value
         if b"" in fields:
             headers = [pair for pair in headers if pair[0]]
             del fields[b""]
         if len(fields) != len(headers):
             _check_repeated(headers, fields)
-    else:
-        headers, fields = [], {}
     try:
         host = fields.get(b"host")
         if host is None:
@@ -171,14 +238,14 @@ def read_request(lines: list[bytes]) -> RequestHead:
         elif host not in _hosts:
             _check_host(host)
         length = 0
-        value = fields.get(b"content-length")
-        if value is not None:
-            if not value.isdigit() or len(value) > 18:
+        size = fields.get(b"content-length")
+        if size is not None:
+            if not size.isdigit() or len(size) > 18:
                 raise Refused(400, "Bad request")
-            length = int(value)
+            length = int(size)
         coding = fields.get(b"transfer-encoding")
         if coding is not None:
-            if not minor or value is not None:
+            if not minor or size is not None:
                 raise Refused(400, "Bad request")
             if coding.lower() != b"chunked":
                 raise Refused(501, bare=True)
@@ -192,7 +259,7 @@ def read_request(lines: list[bytes]) -> RequestHead:
         fields[b":authority"] = authority
     connection = fields.get(b"connection")
     keep_alive = minor > 0 if connection is None else _keeps(connection, minor > 0)
-    return RequestHead(method, target, headers, fields, "1.1" if minor else "1.0", keep_alive, length)
+    return method, target, headers, fields, "1.1" if minor else "1.0", keep_alive, length
 
 
 def read_answer(lines: list[bytes]) -> AnswerHead:
@@ -202,31 +269,37 @@ def read_answer(lines: list[bytes]) -> AnswerHead:
         first = _read_status_line(lines[0])
     status, reason, minor = first
     cache = _answer_headers
-    entries = [cache[text] for text in lines[1:]]
-    headers = [entry[0] for entry in entries]
-    fields = dict([entry[1] for entry in entries])
-    if b"" in fields:
-        raise Refused(502, "a header line without a valid name")
-    if len(fields) != len(headers):
-        for name in (b"content-length", b"transfer-encoding"):
-            if sum(1 for entry in entries if entry[1][0] == name) > 1:
-                raise Refused(502, f"two {name.decode()} headers")
+    headers: Headers = []
+    size = coding = connection = None
+    for text in lines[1:]:
+        pair, name, value = cache[text]
+        headers.append(pair)
+        if name in _FRAMING:
+            if name == b"connection":
+                connection = value if connection is None else connection + b", " + value
+            elif name == b"content-length":
+                if size is not None:
+                    raise Refused(502, "two content-length headers")
+                size = value
+            elif name == b"transfer-encoding":
+                if coding is not None:
+                    raise Refused(502, "two transfer-encoding headers")
+                coding = value
+            else:
+                raise Refused(502, "a header line without a valid name")
     length = UNTIL_CLOSE
-    value = fields.get(b"content-length")
-    if value is not None:
-        if not value.isdigit() or len(value) > 18:
+    if size is not None:
+        if not size.isdigit() or len(size) > 18:
             raise Refused(502, "a content-length that is no number")
-        length = int(value)
-    coding = fields.get(b"transfer-encoding")
+        length = int(size)
     if coding is not None:
-        if value is not None:
+        if size is not None:
             raise Refused(502, "both content-length and transfer-encoding")
         if coding.lower() != b"chunked":
             raise Refused(502, "a transfer-encoding other than chunked")
         length = CHUNKED
-    connection = fields.get(b"connection")
     keep_alive = minor > 0 if connection is None else _keeps(connection, minor > 0)
-    return AnswerHead(status, reason, headers, keep_alive, length)
+    return status, reason, headers, keep_alive, length
 
 
 def _keeps(connection: bytes, default: bool) -> bool:
@@ -293,6 +366,7 @@ def _check_host(host: bytes) -> None:
         _hosts.add(host)
 
 
+_FRAMING = frozenset((b"connection", b"content-length", b"transfer-encoding", b""))
 _SINGLE = (b"host", b"content-length", b"transfer-encoding")
 
 
