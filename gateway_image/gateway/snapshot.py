@@ -120,7 +120,14 @@ class Snapshot:
 
     def match(self, request: Request) -> RouteMatch | None:
         """Raises BadTarget for a target that no route may see."""
-        return self.router.match(request)
+        return self.router.match(
+            request.method.decode("latin-1"),
+            request.fields.get(b"host", b"").decode("latin-1"),
+            request.target,
+            request.headers,
+            request.scheme,
+            request.port,
+        )
 
     def chain(self, route: Entity, consumer: str | None) -> Chain:
         """The plugins for a route and, once known, a consumer's id."""
