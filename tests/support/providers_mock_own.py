@@ -90,8 +90,8 @@ class Cohere(ProviderMock):
 
     models: ClassVar[tuple[str, ...]] = ("command-a-03-2025", "command-r7b-12-2024")
     known: ClassVar[frozenset[str]] = words(
-        "model messages stream tools strict_tools tool_choice response_format max_tokens stop_sequences temperature p k "
-        "seed frequency_penalty presence_penalty logprobs documents citation_options safety_mode thinking"
+        "model messages stream tools strict_tools tool_choice response_format max_tokens stop_sequences temperature p "
+        "k seed frequency_penalty presence_penalty logprobs documents citation_options safety_mode thinking"
     )
 
     def refuse(self, kind: str, detail: str = "") -> Refusal:
@@ -251,3 +251,30 @@ class Ollama(ProviderMock):
         parts = [{**base, **said(text[:7]), "done": False}, {**base, **said(text[7:]), "done": False}]
         lines = "".join(json.dumps(part) + "\n" for part in [*parts, {**base, **said(""), **ending}])
         return Answer(content_type="application/x-ndjson", pieces=split(lines, self.piece))
+
+
+class TextGeneration(ProviderMock):
+    """Hugging Face's text generation server, as Llama 2's raw format uses it: prompts in the model's markup."""
+
+    def __init__(self, key: str = "", host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__(key, host, port)
+
+    def refuse(self, kind: str, detail: str = "") -> Refusal:
+        status = {"overloaded": 429, "not_found": 404, "invalid_key": 401}.get(kind, 422)
+        return Refusal(as_json({"error": f"{kind}: {detail}", "error_type": "validation"}, status))
+
+    def answer(self, asked: Asked) -> Answer:
+        if (asked.method, asked.path) != ("POST", "/generate"):
+            raise self.refuse("not_found")
+        body = self.check_chat(asked, "inputs")
+        if not body["inputs"].startswith("<s>[INST]"):
+            raise self.refuse("bad_request", "inputs")
+        text = "You said: " + body["inputs"].rpartition("[INST]")[2].removesuffix("[/INST]").strip()
+        details = {"finish_reason": "eos_token", "generated_tokens": 4, "prefill": [{"id": 1}, {"id": 2}]}
+        if not body.get("parameters", {}).get("stream"):
+            return as_json({"data": [{"generated_text": f"{body['inputs']} {text}", "details": details}]})
+        tokens = [{"token": {"text": word, "special": False}, "generated_text": None} for word in (text[:8], text[8:])]
+        last = {"token": {"text": "</s>", "special": True}, "generated_text": text, "details": details}
+        return Answer(
+            content_type="text/event-stream", pieces=split(data_events(*tokens, last, done=False), self.piece)
+        )
