@@ -163,7 +163,7 @@ class DockerRunner:
     def start(self, deployment: Deployment) -> None:
         client, engine = self._use()
         self.refresh(deployment)
-        self._remove_containers()
+        self.discard()
         made = options(deployment, self._places, engine, self._uid, self._gid)
         try:
             made.pop("detach")
@@ -210,7 +210,7 @@ class DockerRunner:
         label = f"{INSTANCE}={instance(self._places)}"
         return list(self._client.containers.list(all=True, filters={"label": label}))
 
-    def _remove_containers(self) -> None:
+    def discard(self) -> None:
         for container in self._ours():
             try:
                 container.remove(force=True, v=True)
@@ -259,7 +259,7 @@ class DockerRunner:
 
     def remove(self) -> None:
         self.stop()
-        self._remove_containers()
+        self.discard()
         self._remove_images("")
 
     def publisher(self, port: int) -> str | None:

@@ -17,7 +17,7 @@ from quickstart import admin_client, deployment, health, secret_file
 from quickstart.answers import Answers
 from quickstart.deployment import Deployment
 from quickstart.documents import to_document
-from quickstart.errors import EnvironmentProblem, PortTaken, QuickstartError
+from quickstart.errors import EnvironmentProblem
 from quickstart.files import (
     EXPORTS_NAME,
     SETTINGS_NAME,
@@ -31,12 +31,12 @@ from quickstart.health import RouteHealth
 from quickstart.local_model import LocalModel
 from quickstart.lock import exclusively
 from quickstart.plan import Plan, Runtime
-from quickstart.ports import is_free, owner
 from quickstart.progress import Reporter
 from quickstart.proofs import save
 from quickstart.render import Rendered, render
 from quickstart.runners import runner_of
 from quickstart.runtime import Runner, RunStatus
+from quickstart.starting import start_and_wait
 from quickstart.undo import Undo
 
 Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
@@ -215,21 +215,9 @@ class _Launch:
             if running and self.previous is not None:
                 stopped.append(self.previous)
                 self.previous_runner.stop()
-            self._require_ports()
-            undo.push("stop the new gateway", self.runner.stop)
-            self.runner.start(wanted)
-            try:
-                health.wait_ready(self.plan, self.runner.status)
-            except QuickstartError as error:
-                said = "\n".join(self.runner.logs(15))
-                raise EnvironmentProblem(error.message, f"Its last words:\n{said}" if said else error.hint) from error
+            undo.push("remove the new gateway", self.runner.discard)
+            start_and_wait(self.runner, wanted)
             step.note(self.runner.status().detail)
-
-    def _require_ports(self) -> None:
-        for listener, port in self.plan.ports.items():
-            if not is_free(port, self.plan.bind):
-                who = owner(port) or "a program of another user"
-                raise PortTaken(f"Port {port} ({listener}) is in use by {who}.", f"Choose: --{listener}-port")
 
     def _update(self, wanted: Deployment, told: list[str]) -> None:
         with self.console.step("Gateway updated without a restart"):

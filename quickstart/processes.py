@@ -161,6 +161,9 @@ class ProcessRunner:
     def stop(self) -> bool:
         return self.supervised.stop()
 
+    def discard(self) -> None:
+        self.supervised.stop()
+
     def status(self) -> RunStatus:
         return self.supervised.status()
 

@@ -41,6 +41,9 @@ class Runner(Protocol):
     def stop(self) -> bool:
         """Stops it after the requests in flight; False when it did not run."""
 
+    def discard(self) -> None:
+        """Takes back what start() made. What prepare() made stays."""
+
     def status(self) -> RunStatus: ...
 
     def refresh(self, deployment: Deployment) -> None:

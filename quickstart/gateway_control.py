@@ -1,0 +1,118 @@
+"""Starting and stopping what is set up, and what it looks like right now. Not for: setting up (launch.py), wording or
+layout of the answer (lifecycle.py)."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from quickstart import deployment, health, proofs
+from quickstart.deployment import Deployment
+from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places, write_atomically
+from quickstart.local_http import authority
+from quickstart.local_model import LocalModel
+from quickstart.lock import exclusively
+from quickstart.plan import Plan, Runtime
+from quickstart.progress import Reporter
+from quickstart.runners import runner_of
+from quickstart.runtime import Runner
+from quickstart.starting import start_and_wait
+
+Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
+
+
+class GatewayControl:
+    """The gateway that was set up. Raises EnvironmentProblem when none was."""
+
+    def __init__(self, places: Places, environ: Mapping[str, str], runners: Runners = runner_of) -> None:
+        self.places = places
+        self.deployment = deployment.require(places.deployment)
+        self.runner = runners(self.plan.runtime, places, environ)
+        self.model = LocalModel(places, environ)
+
+    @property
+    def plan(self) -> Plan:
+        return self.deployment.plan
+
+    def start(self, console: Reporter) -> bool:
+        """Returns once everything serves; False when it did already. Raises QuickstartError; nothing runs then."""
+        with exclusively(self.places):
+            return self._start(console)
+
+    def _start(self, console: Reporter) -> bool:
+        model_due = self.plan.local_model and self.model.port() != self.plan.local_model_port
+        serving = self.runner.status().running and health.is_ready(self.plan)
+        if serving and not model_due:
+            return False
+        if model_due and not self.model.installed():
+            with console.step("Built-in model") as step:
+                self.model.install(step.progress)
+        if not serving:
+            current = self._prepared(console)
+            self.runner.stop()
+        try:
+            if model_due:
+                self.model.start(self.plan.local_model_port)  # loads while the gateway starts
+            if not serving:
+                with console.step("Gateway started") as step:
+                    start_and_wait(self.runner, current)
+                    step.note(self.runner.status().detail)
+            if model_due:
+                with console.step(f"Built-in model on port {self.plan.local_model_port}"):
+                    self.model.wait(self.plan.local_model_port)
+        except BaseException:
+            if not serving:
+                self.runner.stop()
+            if model_due:
+                self.model.stop()
+            raise
+        return True
+
+    def _prepared(self, console: Reporter) -> Deployment:
+        """The deployment with the image of this program's version: an upgrade takes effect at the next start."""
+        if self.plan.runtime != "docker":
+            return self.deployment
+        with console.step("Gateway image") as step:
+            image = self.runner.prepare(self.plan, step.progress)
+        if image != self.deployment.image:
+            self.deployment = dataclasses.replace(self.deployment, image=image)
+            write_atomically(self.places.deployment, deployment.to_text(self.deployment))
+        return self.deployment
+
+    def stop(self) -> bool:
+        """Ends the gateway, then the built-in model; False when nothing ran."""
+        with exclusively(self.places):
+            stopped = self.runner.stop()
+            return self.model.stop() or stopped
+
+    def report(self, wall: Callable[[], float] = time.time) -> dict[str, Any]:
+        """What `status --json` prints. Times in seconds; "health" of a route as in health.RouteHealth."""
+        status = self.runner.status()
+        plan = self.plan
+        ready = status.running and health.is_ready(plan)
+        routes = health.glance(plan, proofs.load(self.places), ready)
+        model = self.model.status()
+        return {
+            "running": status.running,
+            "ready": ready,
+            "runtime": plan.runtime,
+            "detail": status.detail or status.crashed,
+            "uptime_seconds": round(wall() - status.since) if status.running and status.since is not None else None,
+            "restarts": status.restarts,
+            "listeners": {name: f"http://{authority(plan.bind, port)}" for name, port in plan.ports.items()},
+            "routes": [route.as_document() for route in routes],
+            "local_model": (
+                {"running": model.running, "port": plan.local_model_port, "detail": model.detail or model.crashed}
+                if plan.local_model
+                else None
+            ),
+            "files": {
+                "configuration": str(plan.output_dir / SETTINGS_NAME),
+                "exports": str(plan.output_dir / EXPORTS_NAME),
+                "secrets": str(self.places.secrets),
+                "answers": str(self.places.answers),
+                "logs": str(self.places.logs),
+            },
+        }

@@ -1,0 +1,34 @@
+"""Starting a gateway and waiting until it serves, with its last words when it does not. Not for: deciding to."""
+
+from __future__ import annotations
+
+from quickstart import health
+from quickstart.deployment import Deployment
+from quickstart.errors import EnvironmentProblem, PortTaken
+from quickstart.plan import Plan
+from quickstart.ports import is_free, owner
+from quickstart.runtime import Runner
+
+_LAST_WORDS = 15
+
+
+def require_ports(plan: Plan) -> None:
+    """Raises PortTaken that names who has the first port that cannot be had."""
+    for listener, port in plan.ports.items():
+        if not is_free(port, plan.bind):
+            who = owner(port) or "a program of another user"
+            raise PortTaken(
+                f"Port {port} ({listener}) is in use by {who}.",
+                f"End that program, or choose another port: ai-gateway setup --{listener}-port",
+            )
+
+
+def start_and_wait(runner: Runner, deployment: Deployment) -> None:
+    """Returns once the gateway serves. Raises EnvironmentProblem; whatever was started then still has to be stopped."""
+    require_ports(deployment.plan)
+    runner.start(deployment)
+    try:
+        health.wait_ready(deployment.plan, runner.status)
+    except EnvironmentProblem as error:
+        said = "\n".join(runner.logs(_LAST_WORDS))
+        raise EnvironmentProblem(error.message, f"Its last words:\n{said}" if said else error.hint) from error

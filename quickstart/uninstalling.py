@@ -1,0 +1,132 @@
+"""Everything of ours on this machine, listed, then removed. Not for: asking whether it should be (lifecycle.py).
+
+Without purge the gateway and its state go, keys, answers and the installed program stay. With purge nothing stays; the
+program may delete the very environment it runs from, so that comes last.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from quickstart import deployment
+from quickstart.container_spec import EngineProblem
+from quickstart.deployment import Deployment
+from quickstart.errors import EnvironmentProblem
+from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
+from quickstart.local_model import LocalModel
+from quickstart.plan import Runtime
+from quickstart.runners import runner_of
+from quickstart.runtime import Runner
+
+Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One thing that goes: `text` for the list, `act` removes it."""
+
+    text: str
+    act: Callable[[], object]
+
+
+def inventory(
+    places: Places, environ: Mapping[str, str], purge: bool, default_output: Path, runners: Runners = runner_of
+) -> tuple[list[Removal], list[str]]:
+    """What would be removed, in the order it is removed, and warnings about what cannot be looked at."""
+    warnings: list[str] = []
+    known = _known(places, warnings)
+    found: list[Removal] = []
+    kinds: tuple[Runtime, ...] = ("process", "docker")
+    for kind in kinds:
+        try:
+            runner = runners(kind, places, environ)
+            left = runner.leftovers()
+        except EngineProblem as problem:
+            if known is not None and known.plan.runtime == "docker":
+                warnings.append(f"{problem.message} The container cannot be removed now.")
+            continue
+        # One act removes all of them; the others are listed so that nothing goes unnamed.
+        found.extend(Removal(text, runner.remove if number == 0 else _nothing) for number, text in enumerate(left))
+    model = LocalModel(places, environ)
+    if model.status().running:
+        pid = model.status().detail.removeprefix("pid ")
+        found.append(Removal(f"process {pid}: the built-in model", model.stop))
+    output = known.plan.output_dir if known is not None else default_output
+    found.extend(_files(output / name for name in (SETTINGS_NAME, EXPORTS_NAME)))
+    if output.is_dir() and not output.is_symlink():
+        found.append(Removal(f"{output} and its parent, where they are empty then", lambda: _drop_empty(output)))
+    paths = [places.state]
+    if purge:
+        if _leads_into(places.launcher, places.data):
+            paths.append(places.launcher)
+        paths += [places.config, places.model_venv, places.data]
+    else:
+        paths += [places.configuration.parent, places.deployment]
+    found.extend(_files(paths))
+    return found, warnings
+
+
+def _known(places: Places, warnings: list[str]) -> Deployment | None:
+    try:
+        return deployment.load(places.deployment)
+    except EnvironmentProblem as problem:
+        warnings.append(problem.message)
+        return None
+
+
+def _files(paths: Iterable[Path]) -> list[Removal]:
+    return [Removal(_named(path), _remover(path)) for path in paths if os.path.lexists(path)]
+
+
+def _named(path: Path) -> str:
+    return f"{path}/" if path.is_dir() and not path.is_symlink() else str(path)
+
+
+def _remover(path: Path) -> Callable[[], None]:
+    def act() -> None:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)  # of a link, the link itself; never what it leads to
+
+    return act
+
+
+def _nothing() -> None:
+    return None
+
+
+def _drop_empty(output: Path) -> None:
+    for folder in (output, output.parent):
+        try:
+            if folder.stat().st_uid == os.geteuid():
+                folder.rmdir()
+        except OSError:
+            return  # somebody keeps something there
+
+
+def _leads_into(launcher: Path, folder: Path) -> bool:
+    """Whether a launcher is ours: a link or a small script that leads to the program in our data directory."""
+    if launcher.is_symlink():
+        target = Path(os.path.abspath(launcher.parent / launcher.readlink()))  # noqa: PTH100 - one step, not all of them
+        return folder in target.parents
+    try:
+        return launcher.stat().st_size < 4096 and str(folder) in launcher.read_text()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def remove(removals: list[Removal], failed: Callable[[str, Exception], None]) -> bool:
+    """Removes all of them; what cannot be removed is told and does not stop the rest. False when something is left."""
+    whole = True
+    for removal in removals:
+        try:
+            removal.act()
+        except (EnvironmentProblem, OSError) as error:
+            whole = False
+            failed(removal.text, error)
+    return whole
