@@ -84,6 +84,8 @@ def _pcre_words(regex: str, problem: str) -> str:
     if counts and int(counts[1]) > int(counts[2]):
         rest = regex[counts.end() - 1 :]
         return f'numbers out of order in {{}} quantifier in "{regex}" at "{rest}"'
+    if "\\p" in problem or "\\P" in problem:
+        return f'unknown property after \\P or \\p in "{regex}"'
     for found, said in _SPELLED:
         if found in problem:
             return f'{said} in "{regex}"'

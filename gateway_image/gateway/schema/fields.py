@@ -25,7 +25,7 @@ class _Unset:
 
 
 UNSET: Final = _Unset()
-_REFERENCE = re.compile(r"\{vault://.+\}", re.DOTALL)
+_REFERENCE = re.compile(r"\{vault://.*\}", re.DOTALL)
 _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 
 
