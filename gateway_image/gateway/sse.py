@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.chat import Usage, mapping, string
+from gateway.chat import DONE, Usage, mapping, string
 from gateway.codec import CodecError, decode
 
 LIMIT = 8 << 20
@@ -158,7 +158,9 @@ class UsageScanner:
     @property
     def text_length(self) -> int:
         """About how many bytes of text went by: what the events hold beyond their envelope. Enough for an estimate."""
-        return max(0, self._bytes - self._events * self._envelope) if self._envelope else 0
+        if not self._envelope:
+            return 0
+        return max(0, self._bytes - (self._events - self.done) * self._envelope - self.done * len(DONE))
 
     def feed(self, piece: bytes) -> bytes:
         """Looks at `piece` and returns what the client gets now."""
@@ -211,12 +213,12 @@ class UsageScanner:
     def _scan(self, block: bytes) -> bytes:
         self._bytes += len(block)
         self._events += block.count(b"\n") >> 1
-        if block.rfind(b"[DONE]", max(0, len(block) - 64)) >= 0 and _DONE.search(block[-64:]):
+        if block.rfind(b"[DONE]") >= 0 and _DONE.search(block):
             self.done = True
         if self._samples < _SAMPLES:
             self._sample(block)
-        # rfind is the cheapest look there is; null, as OpenAI writes in every other event, does not match
-        if block.rfind(b'usage":{') < 0 and block.rfind(b'usage": {') < 0 and block.rfind(b'"error":') < 0:
+        # rfind is the cheapest look there is. Every usage has such a member, `"usage":null` has none
+        if block.rfind(b'_tokens":') < 0 and block.rfind(b'"error":') < 0:
             return block
         return self._read(block)
 
