@@ -102,51 +102,51 @@ def secret_name(name: str) -> str:
 class Answers:
     """Everything that was answered. Immutable; `dataclasses.replace` makes another."""
 
-    consent: bool = _question(False, "", "switch", prompt="consent", saved=False)
+    consent: bool = _question(False, "", "switch", prompt="consent.ask", saved=False)
     control_plane: str = _question(
-        "local", "Where the control plane lives.", "choice", flag="--control-plane", prompt="control_plane",
+        "local", "Where the control plane lives.", "choice", flag="--control-plane", prompt="control.ask",
         choices=("local", "konnect"), section="control_plane",
     )  # fmt: skip
     hosted: tuple[Hosted, ...] = ()
     local: tuple[Local, ...] = ()
     builtin_model: bool = _question(
         False, "Run the small built-in model, beside whatever else is set up.", "switch", flag="--builtin-model",
-        prompt="builtin", section="local", only_when=here,
+        prompt="builtin.ask", section="local", only_when=here,
     )  # fmt: skip
     runtime: str = _question(
         "auto", "How the gateway runs; auto takes docker when an engine answers.", "choice", flag="--runtime",
-        prompt="runtime", choices=("auto", "docker", "process"), section="machine", only_when=here,
+        prompt="machine.runtime", choices=("auto", "docker", "process"), section="machine", only_when=here,
     )  # fmt: skip
     output_dir: Path = _question(  # noqa: RUF009 - a Path is immutable
-        OUTPUT_DIRECTORY, "Where kong.yml and kong.env are written.", "path", flag="--output-dir", prompt="output_dir",
-        section="machine",
+        OUTPUT_DIRECTORY, "Where kong.yml and kong.env are written.", "path", flag="--output-dir",
+        prompt="machine.output_dir", section="machine",
     )  # fmt: skip
     proxy_port: int = _question(
         DEFAULT_PORTS["proxy"],
         "Port of the proxy.",
         "port",
         flag="--proxy-port",
-        prompt="proxy_port",
+        prompt="machine.port",
         section="machine",
     )
     admin_port: int = _question(
-        DEFAULT_PORTS["admin"], "Port of the Admin API.", "port", flag="--admin-port", prompt="admin_port",
+        DEFAULT_PORTS["admin"], "Port of the Admin API.", "port", flag="--admin-port", prompt="machine.port",
         section="machine",
     )  # fmt: skip
     manager_port: int = _question(
-        DEFAULT_PORTS["manager"], "Port of the Manager.", "port", flag="--manager-port", prompt="manager_port",
+        DEFAULT_PORTS["manager"], "Port of the Manager.", "port", flag="--manager-port", prompt="machine.port",
         section="machine",
     )  # fmt: skip
     portal_port: int = _question(
-        DEFAULT_PORTS["portal"], "Port of the Dev Portal.", "port", flag="--portal-port", prompt="portal_port",
+        DEFAULT_PORTS["portal"], "Port of the Dev Portal.", "port", flag="--portal-port", prompt="machine.port",
         section="machine",
     )  # fmt: skip
     files_port: int = _question(
-        DEFAULT_PORTS["files"], "Port of the Files API.", "port", flag="--files-port", prompt="files_port",
+        DEFAULT_PORTS["files"], "Port of the Files API.", "port", flag="--files-port", prompt="machine.port",
         section="machine",
     )  # fmt: skip
     status_port: int = _question(
-        DEFAULT_PORTS["status"], "Port of the status listener.", "port", flag="--status-port", prompt="status_port",
+        DEFAULT_PORTS["status"], "Port of the status listener.", "port", flag="--status-port", prompt="machine.port",
         section="machine",
     )  # fmt: skip
     local_model_port: int = _question(

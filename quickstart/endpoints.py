@@ -105,6 +105,19 @@ def models_path(path: str) -> str:
     return chat_path(path).removesuffix("/chat/completions") + "/models"
 
 
+def moved(url: str, endpoint: Address) -> str:
+    """The same operation at another origin. A path that both have (`/v1`) is not doubled; a query stays."""
+    parts = urlsplit(url)
+    base = base_path(endpoint.path)
+    path = parts.path if parts.path.startswith(base + "/") else base + parts.path
+    return endpoint.url(path) + (f"?{parts.query}" if parts.query else "")
+
+
+def root(address: Address) -> str:
+    """The URL under which /v1/models and /api/tags are."""
+    return address.url(base_path(address.path).removesuffix("/v1"))
+
+
 def is_this_machine(host: str) -> bool:
     """True for every name by which a person means the machine they sit at, the container's name for it included."""
     name = host.rstrip(".").lower()

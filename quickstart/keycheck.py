@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from gateway.providers._base import Provider
-from quickstart import messages
+from gateway.providers._base import CHAT, Call, Provider, ProviderError
+from quickstart import endpoints, messages
 
 TIMEOUT = 10.0
 MOST_BYTES = 8 << 20
@@ -61,15 +61,18 @@ def check(
     environment: Mapping[str, str] | None = None,
     client: Open = open_client,
     wall: Callable[[], float] = time.time,
-    models_path: str = "",
 ) -> KeyCheck:
     """Asks `provider` at `base` ("" = its own origin) with the complete header value, once."""
     environment = environment if environment is not None else {}
-    path = models_path or provider.check_path or provider.models_path
-    url = (base or provider.origin).rstrip("/") + path
-    host = urlsplit(url).hostname or url
+    path = provider.check_path or provider.models_path
     if not path or not (base or provider.origin):
         return KeyCheck("unknown", "unknown", messages.text("check.no_way", title=provider.title))
+
+    def place(path: str) -> str:
+        return endpoints.moved(path, endpoints.parse(base)) if base else provider.origin + path
+
+    url = place(path)
+    host = urlsplit(url).hostname or url
     headers = {"Accept": "application/json", "User-Agent": "ai-gateway-quickstart"}
     if provider.auth_header and header_value:
         headers[provider.auth_header] = header_value
@@ -78,8 +81,8 @@ def check(
         with client() as opened:
             status, answer_headers, body = _get(opened, url, headers)
             listed = body
-            if status == 200 and provider.check_path and provider.models_path and not models_path:
-                listed_status, _, listed = _get(opened, (base or provider.origin) + provider.models_path, headers)
+            if status == 200 and provider.check_path and provider.models_path:
+                listed_status, _, listed = _get(opened, place(provider.models_path), headers)
                 if listed_status != 200:
                     listed = b""
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
@@ -99,15 +102,13 @@ def check(
 
 def check_headers(provider: Provider) -> dict[str, str]:
     """Headers the provider wants on every request beside the credential; the model does not matter here."""
-    from gateway.providers._base import CHAT, Call
-
     return dict(provider.headers(Call(CHAT, "", {})))
 
 
 def _accepted(provider: Provider, body: bytes) -> KeyCheck:
     try:
         models = tuple(provider.models(json.loads(body))) if body else ()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, ProviderError):
         # a captive portal or a wrong URL also says 200
         return KeyCheck("unknown", "not_llm", messages.text("check.not_llm", title=provider.title))
     if not models:

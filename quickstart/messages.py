@@ -15,7 +15,7 @@ ENGLISH: dict[str, str] = {
     "title_again": "change what is set up",
     "no_terminal": "There is no terminal to ask questions on. Nothing was configured.",
     "no_terminal_hint": (
-        "In a terminal:     ai-gateway setup\nWithout questions: OPENAI_API_KEY=... ai-gateway setup --yes"
+        "In a terminal: ai-gateway setup\nWithout questions: OPENAI_API_KEY=... ai-gateway setup --yes"
     ),
     "nothing_chosen": "No provider and no local model was chosen, so there is nothing to set up.",
     "nothing_chosen_hint": "Give a key, a --local server, or take the built-in model: ai-gateway setup --builtin-model",
@@ -149,7 +149,7 @@ ENGLISH: dict[str, str] = {
     "review.what": "What should change?",
     "review.changes": "Changes",
     "review.same": "Nothing to change.",
-    "review.keys_changed": "keys: {names}",
+    "review.new_key": "another key",
     "review.counts": "{added} added, {changed} changed, {removed} removed, {same} unchanged",
     "section.hosted": "Hosted models and keys",
     "section.local": "Local models",
@@ -161,6 +161,7 @@ ENGLISH: dict[str, str] = {
     "because.host_network": (
         "{server} listens on loopback only, so the container shares this machine's network to reach it."
     ),
+    "because.instead": "So the gateway runs as a plain process.",
     # unattended
     "yes.azure_endpoint": "{title}: there is a key, but no endpoint or deployment, so it is left out",
     "yes.azure_endpoint_hint": "--endpoint {name}=https://NAME.openai.azure.com --deployment {name}=DEPLOYMENT",
@@ -183,7 +184,11 @@ ENGLISH: dict[str, str] = {
     "done.unhealthy": "{count} of {total} routes do not answer.",
     "done.unhealthy_hint": "The table above says why. The others work.",
     "done.exports": "Shell variables:  . {path}",
-    # ports
+    # what is in the way
+    "engine.ask": "What now?",
+    "engine.retry": "Try again",
+    "engine.process": "Run without containers (recommended)",
+    "engine.quit": "Quit",
     "port.ask": "Which port should the {listener} have?",
     # plain prompts
     "plain.yes_or_no": "Type y or n.",

@@ -7,13 +7,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from gateway.providers import providers
 from gateway.providers._base import CHAT, COMPLETIONS, Call, Provider, ProviderError
 from quickstart import discovery, endpoints, messages, model_choice
 from quickstart.answers import COMPATIBLE, LOCAL_TITLES, Answers, Hosted, Local
-from quickstart.endpoints import Address
 from quickstart.errors import UsageError
 from quickstart.naming import BUILTIN, family_of, named
 from quickstart.plan import Plan, RoutePlan, Runtime
@@ -122,7 +121,7 @@ def _hosted_routes(item: Hosted, answers: Answers) -> list[RoutePlan]:
         else:
             url = _provider_url(provider, operation, model, options)
             if item.endpoint and not _is_own_host(provider, item):
-                url = _moved(url, endpoints.parse(item.endpoint, item.public))
+                url = endpoints.moved(url, endpoints.parse(item.endpoint, item.public))
         own = not compatible and not provider.kong_name and (not item.endpoint or _is_own_host(provider, item))
         routes.append(
             RoutePlan(
@@ -150,10 +149,15 @@ def _required_options(provider: Provider, item: Hosted) -> dict[str, str | int |
     for option in provider.required_options:
         if value := headers.get(option.replace("_", "-")):  # anthropic_version
             options[option] = value
+        elif option.endswith("_format"):  # of a model that can also be served locally; its maker speaks OpenAI's
+            options[option] = "openai"
     if needs_endpoint(provider):
         address = endpoints.parse(item.endpoint, f"{provider.title}: the endpoint")
         options["azure_instance"] = address.host.split(".")[0]
         options["azure_deployment_id"] = model_choice.checked(item.deployment or item.model, "deployment")
+        # the version that the provider's own list is asked with; Kong's default is older than today's models
+        if version := parse_qs(urlsplit(provider.models_path).query).get("api-version"):
+            options["azure_api_version"] = version[0]
     return options
 
 
@@ -175,13 +179,6 @@ def _provider_url(provider: Provider, operation: str, model: str, options: dict[
         raise UsageError(f"{provider.title}: {error}") from None
     parts = urlsplit(url)
     return endpoints.parse(f"{parts.scheme}://{parts.netloc}").url(parts.path)
-
-
-def _moved(url: str, endpoint: Address) -> str:
-    """The same operation at another origin. A path that both have (`/v1`) is not doubled."""
-    path = urlsplit(url).path
-    base = endpoints.base_path(endpoint.path)
-    return endpoint.url(path if path.startswith(base + "/") else base + path)
 
 
 def _local_route(item: Local, answers: Answers, bridged: bool) -> RoutePlan:

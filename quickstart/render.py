@@ -1,5 +1,5 @@
 """Plan -> text, through templates/, and back: what was rendered is parsed by the gateway's own models and refused
-here, on the host, when anything is wrong with it. Not for: writing files (files.py), values of secrets (only references here).
+here, on the host, when anything is wrong with it. Not for: writing files (files.py), secrets (only references here).
 """
 
 from __future__ import annotations

@@ -1,0 +1,99 @@
+"""The end of setup: one row per route, what is wrong with it, and a command that works. Not for: proving (health.py).
+
+The same facts in three forms: a table for people, `key=value` lines with --yes, one document with --json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from quickstart import layout, messages
+from quickstart.console import Console
+from quickstart.health import RouteHealth
+from quickstart.launch import LaunchResult
+from quickstart.layout import Column
+from quickstart.plan import Plan
+
+text = messages.text
+QUESTION = "What is Kong Gateway?"
+
+
+def show(console: Console, plan: Plan, result: LaunchResult) -> None:
+    """Everything a person or a program wants to know after setup."""
+    if result.unchanged:
+        console.ok(text("done.unchanged"))
+    console.heading(text("done.ready"))
+    _table(console, result.routes)
+    for route in result.unhealthy:
+        console.warn(f"{route.path}: {route.message or route.health}", route.hint)
+    _facts(console, plan, result)
+    console.result(document(plan, result))
+    console.say()
+    console.answer([text("done.try"), *curl(plan, result.routes)])
+    console.answer([text("done.exports", path=plan.output_dir / "kong.env")])
+    console.answer(["", *layout.wrap(text("done.more"), console.width)])
+
+
+def _table(console: Console, routes: Sequence[RouteHealth]) -> None:
+    columns = [
+        Column(text("review.route")),
+        Column(text("review.model"), stretch=True),
+        Column(text("review.upstream"), drop=2),
+        Column(text("done.health")),
+        Column(text("done.time"), right=True, drop=1),
+    ]
+    rows = [(route.path, route.model, route.upstream, route.health, duration(route.milliseconds)) for route in routes]
+    console.table(columns, rows)
+
+
+def _facts(console: Console, plan: Plan, result: LaunchResult) -> None:
+    for route in result.routes:
+        public, _, operation = route.path.strip("/").partition("/")
+        name = public if operation == "chat" else f"{public}-{operation}"
+        values: dict[str, object] = {"model": route.model, "path": route.path, "health": route.health}
+        if route.milliseconds is not None:
+            values["ms"] = route.milliseconds
+        console.fact(name, "ok" if route.ok else "set" if route.health == "untested" else "unhealthy", **values)
+    console.fact(
+        "ready", proxy=url(plan, "proxy"), manager=url(plan, "manager"), runtime=plan.runtime,
+        changed=",".join(result.changed) or "nothing",
+    )  # fmt: skip
+    console.fact("try", command=" ".join(line.strip().rstrip("\\").strip() for line in curl(plan, result.routes)))
+
+
+def document(plan: Plan, result: LaunchResult) -> dict[str, Any]:
+    """What --json prints."""
+    return {
+        "changed": list(result.changed),
+        "restarted": result.restarted,
+        "runtime": plan.runtime,
+        "listeners": {name: url(plan, name) for name in plan.ports},
+        "output_dir": str(plan.output_dir),
+        "routes": [route.as_document() for route in result.routes],
+    }
+
+
+def curl(plan: Plan, routes: Sequence[RouteHealth]) -> list[str]:
+    """A request that works: through the first healthy route, or the first one where none is."""
+    chosen = next((route for route in routes if route.ok), routes[0])
+    body: dict[str, Any] = {"messages": [{"role": "user", "content": QUESTION}]}
+    if chosen.path.endswith("/completions"):
+        body = {"prompt": QUESTION}
+    host = "localhost" if plan.bind in ("127.0.0.1", "0.0.0.0", "::1", "::") else plan.bind  # noqa: S104
+    return [
+        f"  curl -s {host}:{plan.ports['proxy']}{chosen.path} -H 'Content-Type: application/json' \\",
+        f"    -d '{json.dumps(body, separators=(',', ':'))}'",
+    ]
+
+
+def url(plan: Plan, listener: str) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(plan.bind, plan.bind)  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{plan.ports[listener]}"
+
+
+def duration(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return "-"
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"

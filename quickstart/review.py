@@ -1,0 +1,118 @@
+"""What a plan would change, compared with what is set up: the content of the review screen. Pure.
+
+Not for: asking or printing it (wizard_review.py), applying it (launch.py). Keys are compared, never shown.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from quickstart import messages
+from quickstart.plan import LISTENERS, Plan, RoutePlan
+from quickstart.render import Rendered
+
+Mark = Literal["+", "~", "-"]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What is set up now. `plan` None: nothing is."""
+
+    plan: Plan | None = None
+    kong_yml: str = ""
+    kong_env: str = ""
+    secrets: Mapping[str, str] | None = None  # name -> header value
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    mark: Mark
+    name: str  # "openai", "ports"
+    field: str = ""  # "model"
+    old: str = ""
+    new: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    changes: tuple[Change, ...]
+    unchanged: int  # routes
+    diff: tuple[str, ...]  # unified, of kong.yml
+
+    @property
+    def nothing(self) -> bool:
+        return not self.changes and not self.diff
+
+
+def compare(plan: Plan, rendered: Rendered, earlier: Earlier) -> Review:
+    """Routes by name, then keys, ports, runtime and places; the diff of the rendered text beside."""
+    old = {route.name: route for route in earlier.plan.routes} if earlier.plan else {}
+    new = {route.name: route for route in plan.routes}
+    changes: list[Change] = []
+    unchanged = 0
+    for name, route in new.items():
+        if name not in old:
+            changes.append(Change("+", name, "", "", route.model))
+            continue
+        found = _route_changes(old[name], route)
+        changes += found
+        unchanged += not found
+    changes += [Change("-", name, "", route.model) for name, route in old.items() if name not in new]
+    if earlier.plan is not None:
+        changes += _key_changes(plan, earlier.secrets or {})
+        changes += _machine_changes(earlier.plan, plan)
+    diff = unified(earlier.kong_yml, rendered.kong_yml)
+    return Review(tuple(changes), unchanged, tuple(diff))
+
+
+def unified(old: str, new: str) -> list[str]:
+    """A unified diff of two configurations; they hold references, so no secret can be in it."""
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), "kong.yml (now)", "kong.yml (new)", lineterm="")
+    return list(lines)
+
+
+def _route_changes(old: RoutePlan, new: RoutePlan) -> list[Change]:
+    shown = (
+        ("provider", old.provider, new.provider),
+        ("model", old.model, new.model),
+        ("upstream", old.upstream_url, new.upstream_url),
+        ("key", old.secret, new.secret),
+    )
+    found = [Change("~", new.name, field, before, after) for field, before, after in shown if before != after]
+    if not found and old.options != new.options:
+        names = sorted(name for name in {*old.options, *new.options} if old.options.get(name) != new.options.get(name))
+        found = [
+            Change("~", new.name, name, str(old.options.get(name, "")), str(new.options.get(name, "")))
+            for name in names
+        ]
+    return found
+
+
+def _key_changes(plan: Plan, before: Mapping[str, str]) -> list[Change]:
+    """Which keys differ; what they are is nobody's business here."""
+    changed = [name for name, value in plan.secrets.items() if name in before and before[name] != value]
+    return [Change("~", name, "key", "", messages.text("review.new_key")) for name in changed]
+
+
+def _machine_changes(old: Plan, new: Plan) -> list[Change]:
+    pairs: Sequence[tuple[str, str, object, object]] = [
+        *((name, "port", old.ports.get(name, ""), new.ports[name]) for name in LISTENERS),
+        ("gateway", "runtime", old.runtime, new.runtime),
+        ("gateway", "network", _network(old), _network(new)),
+        ("gateway", "address", old.bind, new.bind),
+        ("gateway", "workers", old.workers, new.workers),
+        ("gateway", "base image", old.base_image, new.base_image),
+        ("files", "directory", old.output_dir, new.output_dir),
+        ("built-in model", "port", old.local_model_port, new.local_model_port if new.local_model else None),
+    ]
+    found = [Change("~", name, field, str(a), str(b)) for name, field, a, b in pairs if a != b and b is not None]
+    if new.runtime == "process":
+        found = [change for change in found if change.field not in ("base image", "network")]
+    return found
+
+
+def _network(plan: Plan) -> str:
+    return "host" if plan.host_network else "bridge"

@@ -1,0 +1,180 @@
+"""`ai-gateway setup` from beginning to end: sources, answers, plan, review, launch, result. The command's options are
+declared by the questions. Not for: any of the steps themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from quickstart import deployment, launch, messages, preflight, ready, secret_file, unattended, wizard, wizard_review
+from quickstart.answers import Answers
+from quickstart.console import Console
+from quickstart.container_spec import EngineProblem
+from quickstart.documents import from_document
+from quickstart.errors import EnvironmentProblem, ProviderUnhealthy, QuickstartError, UsageError
+from quickstart.eyes import Eyes, real
+from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
+from quickstart.launch import LaunchResult
+from quickstart.plan import Plan
+from quickstart.planning import make_plan
+from quickstart.preflight import Machine
+from quickstart.prompter import Prompter, open_prompter
+from quickstart.render import Rendered, render
+from quickstart.review import Earlier, compare
+from quickstart.sources import Sources
+from quickstart.wizard import Decided, Preview
+from quickstart.wizard_hosted import Desk
+
+text = messages.text
+Apply = Callable[[Plan, Answers, Console, Places, Mapping[str, str], bool], LaunchResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How setup runs, as opposed to what it sets up."""
+
+    yes: bool = False
+    dry_run: bool = False
+    answers_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One run. What touches the world is a field, so that tests can hand in another."""
+
+    environment: Mapping[str, str]
+    places: Places
+    console: Console
+    prompter: Callable[[Mapping[str, str]], Prompter] = open_prompter
+    eyes: Callable[[Mapping[str, str], frozenset[int]], Eyes] = real
+    machine: Callable[[Places, Mapping[str, str]], Machine] = preflight.machine
+    apply: Apply = launch.apply
+
+    def run(self, flags: Mapping[str, Any], choices: Choices) -> None:
+        """Raises QuickstartError; returns when everything is as it was asked for."""
+        # a wizard without a terminal must end before it has looked at or asked about anything
+        prompter = None if choices.yes else self.prompter(self.environment)
+        sources = self._sources(flags, choices)
+        machine = self.machine(self.places, self.environment)
+        eyes = self.eyes(self.environment, machine.ours)
+        earlier = self._earlier(sources)
+
+        def preview(answers: Answers) -> Preview:
+            return self._preview(answers, machine)
+
+        if prompter is None:
+            decided = self._without_asking(sources, eyes, preview)
+            if decided.preview.findings and not choices.dry_run:
+                raise decided.preview.findings[0].error()
+        else:
+            decided = wizard.run(Desk(sources, prompter, self.console, eyes), preview, earlier)
+        if choices.dry_run:
+            self._told(decided, earlier)
+            return
+        plan, answers = decided.preview.plan, decided.answers
+        result = self.apply(plan, answers, self.console, self.places, self.environment, answers.test)
+        ready.show(self.console, plan, result)
+        if answers.strict and result.unhealthy:
+            count, total = len(result.unhealthy), len(result.routes)
+            raise ProviderUnhealthy(text("done.unhealthy", count=count, total=total), text("done.unhealthy_hint"))
+
+    def _sources(self, flags: Mapping[str, Any], choices: Choices) -> Sources:
+        path = Path(choices.answers_file).expanduser() if choices.answers_file else self.places.answers
+        saved = read_answers(path, bool(choices.answers_file))
+        secrets, notes = secret_file.read(self.places.secrets)
+        for note in notes:
+            self.console.warn(note)
+        return Sources(flags, self.environment, saved, secrets)
+
+    def _earlier(self, sources: Sources) -> Earlier:
+        try:
+            known = deployment.load(self.places.deployment)
+        except EnvironmentProblem:
+            known = None  # a damaged record: everything is shown as new, and launch says that it was damaged
+        if known is None:
+            return Earlier()
+        folder = known.plan.output_dir
+        return Earlier(
+            known.plan, _text(folder / SETTINGS_NAME), _text(folder / EXPORTS_NAME), dict(sources.saved_secrets)
+        )
+
+    def _preview(self, answers: Answers, machine: Machine) -> Preview:
+        def engine() -> bool:
+            try:
+                machine.engine()
+            except EngineProblem:
+                return False
+            return True
+
+        plan = make_plan(answers, engine)
+        findings = preflight.check(plan, machine)
+        unfit = next((finding for finding in findings if finding.check == "engine"), None)
+        if unfit is not None and answers.runtime == "auto":
+            plan = make_plan(replace(answers, runtime="process"), engine)
+            plan = replace(plan, because=(unfit.message, text("because.instead")))
+            findings = preflight.check(plan, machine)
+        return Preview(plan, render(plan), findings)
+
+    def _without_asking(self, sources: Sources, eyes: Eyes, preview: Callable[[Answers], Preview]) -> Decided:
+        settled = unattended.answers_without_asking(sources, eyes)
+        for note in settled.notes:
+            self.console.warn(note.message, note.hint)
+        return Decided(settled.answers, preview(settled.answers))
+
+    def _told(self, decided: Decided, earlier: Earlier) -> None:
+        """What a dry run says instead of doing it."""
+        plan, rendered = decided.preview.plan, decided.preview.rendered
+        review = compare(plan, rendered, earlier)
+        wizard_review.show(self.console, plan, review, earlier)
+        for finding in decided.preview.findings:
+            self.console.warn(finding.message, finding.hint)
+        for route in plan.routes:
+            self.console.fact(
+                route.public, "planned", model=route.model, path=route.path, upstream=route.shown_upstream
+            )
+        self.console.fact("dry-run", runtime=plan.runtime, changes=len(review.changes))
+        self.console.result(_dry_document(plan, rendered, len(review.changes)))
+        self.console.say(text("done.dry"))
+
+
+def _dry_document(plan: Plan, rendered: Rendered, changes: int) -> dict[str, Any]:
+    routes = [{"name": r.name, "path": r.path, "model": r.model, "upstream": r.shown_upstream} for r in plan.routes]
+    return {
+        "dry_run": True, "runtime": plan.runtime, "changes": changes, "routes": routes, "because": list(plan.because),
+        "kong_yml": rendered.kong_yml, "kong_env": rendered.kong_env,
+    }  # fmt: skip
+
+
+def read_answers(path: Path, required: bool) -> Answers | None:
+    """The answers in a YAML file; None where none were saved. Raises UsageError."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if not required:
+            return None
+        raise UsageError(f"--answers: there is no file {path}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Cannot read the answers in {path}: {error}.") from None
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" (line {where.line + 1})" if where else ""
+        raise UsageError(
+            f"The answers in {path} are not YAML{line}.", f"Correct the file, or move it away: mv {path} {path}.old"
+        ) from None
+    try:
+        return from_document(document, str(path))
+    except QuickstartError as error:
+        hint = error.hint or f"Correct the file, or move it away: mv {path} {path}.old"
+        raise UsageError(error.message, hint) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,105 @@
+"""The review screen: everything that would be made or changed, before anything is; then apply, change or cancel.
+
+Not for: working out what changes (review.py).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from quickstart import layout, messages
+from quickstart.answers import Answers
+from quickstart.console import Console
+from quickstart.layout import Column
+from quickstart.plan import LISTENERS, Plan
+from quickstart.prompter import Choice, Prompter
+from quickstart.review import Change, Earlier, Review
+
+text = messages.text
+Decision = Literal["apply", "change", "cancel"]
+SHOWN_LISTENERS = LISTENERS
+
+
+def show(console: Console, plan: Plan, review: Review, earlier: Earlier) -> None:
+    """The whole screen: what will be, or what is going to be different, and why."""
+    console.heading(text("review.heading"), text("review.nothing_yet"))
+    if earlier.plan is None:
+        console.table(
+            [Column("", drop=0), Column(text("review.model"), stretch=True), Column(text("review.route")),
+             Column(text("review.upstream"), drop=1)],
+            [(f"+ {route.public}", route.model, route.path, route.shown_upstream) for route in plan.routes],
+            out=False,
+        )  # fmt: skip
+        _rows(console, plan)
+    else:
+        _changes(console, review)
+    for sentence in plan.because:
+        console.lines(layout.wrap(sentence, console.width, "  "))
+
+
+def _rows(console: Console, plan: Plan) -> None:
+    count = len(plan.secrets)
+    key = "review.key_count_none" if not count else "review.key_count_one" if count == 1 else "review.key_count"
+    runtime = "review.process" if plan.runtime == "process" else "review.docker"
+    if plan.runtime == "docker" and plan.host_network:
+        runtime = "review.docker_host"
+    listeners = ", ".join(f"{plan.ports[name]} {name}" for name in SHOWN_LISTENERS)
+    rows = (
+        ("review.secrets", text(key, count=count)),
+        ("review.files", f"{plan.output_dir}/kong.yml, kong.env"),
+        ("review.listeners", listeners),
+        ("review.runtime", text(runtime, bind=plan.bind)),
+    )
+    width = max(layout.cells(text(name)) for name, _ in rows)
+    for name, value in rows:
+        first = f"  + {layout.pad(text(name), width)}  "
+        folded = layout.wrap(value, console.width - layout.cells(first)) or [""]
+        console.lines([first + folded[0], *(" " * layout.cells(first) + line for line in folded[1:])])
+
+
+def _changes(console: Console, review: Review) -> None:
+    if review.nothing:
+        console.ok(text("review.same"))
+        return
+    rows = [(f"{change.mark} {change.name}", change.field, _difference(change)) for change in review.changes]
+    if rows:
+        columns = [Column(text("review.changes")), Column("", drop=1), Column("", stretch=True)]
+        console.table(columns, rows, out=False)
+    marks = [change.mark for change in review.changes]
+    changed = {change.name for change in review.changes if change.mark == "~"}
+    counts = text(
+        "review.counts",
+        added=marks.count("+"), changed=len(changed), removed=marks.count("-"), same=review.unchanged,
+    )  # fmt: skip
+    console.lines([f"  {counts}"])
+
+
+def _difference(change: Change) -> str:
+    if change.old and change.new:
+        return f"{change.old} -> {change.new}"
+    return change.new or change.old
+
+
+def decide(console: Console, prompter: Prompter, review: Review, first: bool) -> Decision:
+    """Asks until it is apply, change or cancel; the full diff may be looked at in between."""
+    choices = [
+        Choice("apply", text("review.apply")),
+        Choice("change", text("review.change")),
+        Choice("cancel", text("review.cancel")),
+    ]
+    if review.diff and not first:
+        choices.insert(1, Choice("diff", text("review.diff")))
+    while True:
+        decision = prompter.select(text("review.ask"), choices, "apply")
+        if decision == "diff":
+            console.lines(["", *review.diff, ""])
+        elif decision == "apply":
+            return "apply"
+        else:
+            return "change" if decision == "change" else "cancel"
+
+
+def section(prompter: Prompter, answers: Answers) -> str:
+    """Which part of the answers should change: "hosted", "local", "machine" or "back"."""
+    names = ("hosted", "local", "machine", "back")
+    return prompter.select(text("review.what"), [Choice(name, text(f"section.{name}")) for name in names])
