@@ -189,7 +189,7 @@ main() {
     [ -e "$launcher" ] || ln -sf "$data/venv/bin/ai-gateway" "$launcher"
     cleanup
     case ":$PATH:" in *":${launcher%/*}:"*) ;; *) say "For this terminal:  export PATH=\"${launcher%/*}:\$PATH\"" ;; esac
-    case " $* " in *' --yes '* | *' -y '*) exec "$launcher" setup "$@" </dev/null ;; esac
+    case " $* ${AI_GATEWAY_YES:+--yes} " in *' --yes '* | *' -y '*) exec "$launcher" setup "$@" </dev/null ;; esac
     [ ! -t 0 ] || exec "$launcher" setup "$@"
     ! (: </dev/tty) 2>/dev/null || exec "$launcher" setup "$@" </dev/tty
     die 'there is no terminal to ask questions on. Installed; nothing is configured.' \
