@@ -45,8 +45,8 @@ class _Answer(msgspec.Struct):
     """The members of an untranslated answer that matter here; decoding only these is cheap."""
 
     choices: msgspec.Raw = msgspec.Raw()
-    usage: msgspec.Raw = msgspec.Raw()
-    model: msgspec.Raw = msgspec.Raw()
+    usage: Any = None
+    model: Any = None
 
 
 _answer = msgspec.json.Decoder(_Answer)
@@ -190,13 +190,12 @@ class LlmConversation:
             answer = _answer.decode(body)
         except msgspec.DecodeError:
             answer = None
-        if answer is None or bytes(answer.choices[:1]) != b"[":
+        if answer is None or bytes(answer.choices)[:1] != b"[":
             decoded = decode(body)
             what = "an object" if isinstance(decoded, dict) else type(decoded).__name__
             raise ProviderError(f"'choices' not in {self.call.route_type} response ({what})", 502)
-        usage = Usage.from_openai(decode(bytes(answer.usage))) if answer.usage else None
-        if answer.model:
-            self._name_model(decode(bytes(answer.model)))
+        usage = Usage.from_openai(answer.usage)
+        self._name_model(answer.model)
         self._count(usage, len(body) if usage is None else 0)
         return body
 

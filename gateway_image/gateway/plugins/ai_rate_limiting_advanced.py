@@ -8,7 +8,6 @@ counted exactly.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -139,7 +138,7 @@ class AiRateLimitingAdvanced(Plugin):
 
     def _refuse(self, exchange: Exchange, full: list[_Bucket]) -> Reply:
         jitter = self.config["retry_after_jitter_max"]
-        extra = random.uniform(0, jitter) if jitter else 0.0  # noqa: S311 - spreads clients, keeps no secret
+        extra = jitter * (int(exchange.id[-6:], 16) * 619 % 997 / 997) if jitter else 0.0  # spreads clients
         waits = [bucket.window.wait(bucket.current, bucket.previous, bucket.now) for bucket in full]
         for bucket, wait in zip(full, waits, strict=True):
             _say(exchange, b"Reset", bucket, b"%d" % wait)
