@@ -1,0 +1,98 @@
+"""/services, /services/{name}, /services/{name}/routes and so on, for every kind there is. Reads answer at once; writes
+are edits of the store, which makes each a transaction. Not for: what a write means (writes.py), which paths there are
+(resources.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.admin import answers
+from gateway.admin.answers import not_found
+from gateway.admin.bodies import read_body
+from gateway.admin.call import Call
+from gateway.admin.query import read_page
+from gateway.admin.resources import COLLECTIONS, Place, place
+from gateway.admin.rows import page, row_at, show
+from gateway.admin.writes import Writer, Written
+from gateway.entities import Config, plugin_record
+from gateway.plugins import registry
+from gateway.schema import Record
+from gateway.values import Reply
+
+if TYPE_CHECKING:
+    from gateway.admin.api import AdminApi
+
+_COLLECTION = "GET, HEAD, OPTIONS, POST"
+_ITEM = "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"
+_UPWARD = "GET, HEAD, OPTIONS, PATCH, PUT"
+
+
+def serves(segments: tuple[str, ...]) -> bool:
+    return bool(segments) and segments[0] in COLLECTIONS
+
+
+def answer(api: AdminApi, call: Call) -> Reply | Awaitable[Reply]:
+    found = _place(call.segments)
+    methods = _UPWARD if found.upward else _ITEM if found.single else _COLLECTION
+    reply = call.gate(methods)
+    if reply is not None:
+        return reply
+    return _read(api, call, found) if call.reads else _write(api, call, found)
+
+
+def _place(segments: tuple[str, ...]) -> Place:
+    if segments[0] == "upstreams" and len(segments) == 4 and segments[2:] == ("targets", "all"):
+        segments = segments[:3]
+    found = place(segments)
+    if found is None or (found.kind.name == "targets" and found.parent_kind is None):
+        raise not_found()
+    return found
+
+
+def _read(api: AdminApi, call: Call, found: Place) -> Reply:
+    collections, plugins = api.store.config.collections, registry()
+    if not found.single:
+        return answers.json(200, page(collections, found, call.path, read_page(call.query), plugins))
+    row = row_at(collections, found)
+    if row is None:
+        raise not_found()
+    return answers.json(200, show(collections, found.kind, row, plugins))
+
+
+async def _write(api: AdminApi, call: Call, found: Place) -> Reply:
+    body = {} if call.method == "DELETE" else read_body(call.request, lambda given: _record(api, found, given))
+    done: list[Written] = []
+
+    def change(config: Config) -> Config:
+        writer = Writer(config.collections, registry(), api.wall())
+        if call.method == "DELETE":
+            left = writer.remove(found)
+            return config if left is config.collections else Config(left)
+        act: Callable[[Place, Mapping[str, Any]], Written] = {
+            "POST": writer.create,
+            "PUT": writer.replace,
+            "PATCH": writer.change,
+        }[call.method]
+        done.append(act(found, body))
+        return Config(done[0].collections)
+
+    await api.store.edit(change)
+    if not done:
+        return answers.empty(204)
+    written = done[0]
+    shown = show(written.collections, written.kind, written.row, registry())
+    return answers.json(201 if call.method == "POST" else 200, shown)
+
+
+def _record(api: AdminApi, found: Place, given: Mapping[str, Any]) -> Record:
+    """What the texts of a form are read for; for a plugin its own schema."""
+    if found.kind.name != "plugins":
+        return found.kind.record
+    name = given.get("name")
+    if not isinstance(name, str) and found.single:
+        row = row_at(api.store.config.collections, found)
+        name = row["name"] if row is not None else None
+    plugin = registry().get(name) if isinstance(name, str) else None
+    return plugin_record(plugin) if plugin is not None else found.kind.record

@@ -1,0 +1,48 @@
+"""The status listener: what a load balancer, Kubernetes or Prometheus asks. Reads only; without secrets, so unguarded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.admin import answers
+from gateway.admin.answers import Refusal, not_found
+from gateway.admin.call import Call
+from gateway.admin.node import Node, condition
+from gateway.store import Store
+from gateway.values import Reply, Request
+
+
+class StatusApi:
+    """`problem()`: why the node cannot take requests, "" when it can. `metrics()`: Prometheus text."""
+
+    def __init__(
+        self,
+        store: Store,
+        node: Node,
+        *,
+        problem: Callable[[], str] = lambda: "",
+        metrics: Callable[[], bytes] | None = None,
+    ) -> None:
+        self._store = store
+        self._node = node
+        self._problem = problem
+        self._metrics = metrics
+
+    def handle(self, request: Request) -> Reply:
+        try:
+            reply = self._answer(Call(request))
+        except Refusal as refusal:
+            reply = refusal.reply()
+        return Reply(reply.status, reply.block + answers.SERVER_LINE, reply.body)
+
+    def _answer(self, call: Call) -> Reply:
+        if call.segments in (("status",), ("status", "ready"), ("metrics",)):
+            call.gate("GET, HEAD")
+        if call.segments == ("status",):
+            return answers.json(200, condition(self._node, self._store.version))
+        if call.segments == ("status", "ready"):
+            problem = self._problem()
+            return answers.json(503, {"message": problem}) if problem else answers.json(200, {"message": "ready"})
+        if call.segments == ("metrics",) and self._metrics is not None:
+            return Reply(200, b"Content-Type: text/plain; charset=UTF-8\r\n", self._metrics())
+        raise not_found()

@@ -1,0 +1,235 @@
+"""The configuration that is in force: changing it is all or nothing, and what was acknowledged survives a crash.
+
+A change is validated by whoever makes it (entities), checked whole here (`check`: does it compile?), written beside the
+old state, handed to the workers (`publish`), and only when they took it put in the old state's place. Whatever fails,
+the old configuration runs on. Not for: HTTP, sockets, what a configuration means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gateway import __version__
+from gateway.codec import CodecError, decode, encode
+from gateway.entities import EMPTY_HASH, Config
+from gateway.errors import ConfigError, GatewayError
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+Check = Callable[[Config], object]
+"""Raises ConfigError for a configuration that cannot run here; what it returns is not used."""
+Publish = Callable[[Config], Awaitable[None]]
+"""Gives the configuration to every worker; raises GatewayError, with all workers on the old one, when one refuses."""
+Log = Callable[[str], None]
+
+STATE_FORMAT = 1
+STATE_NAME = "state.json"
+
+
+class StoreError(GatewayError):
+    """The state cannot be read or written. The text names the file and what to do."""
+
+
+class Store:
+    """`config` and `version` are the truth at any moment; read them, never change them."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        version: str = "",
+        prefix: Path | None = None,
+        source: str = "",
+        check: Check | None = None,
+        publish: Publish | None = None,
+    ) -> None:
+        self.config = config
+        self.version = version or fingerprint(config)  # 32 hexadecimal digits, Kong's configuration_hash
+        self.check = check
+        self.publish = publish  # set by the transport once there are workers
+        self._path = prefix / STATE_NAME if prefix is not None else None
+        self._source = source  # SHA-256 of the declarative file that this state began with, "" without a file
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings, *, log: Log, check: Check | None = None) -> Store:
+        """The store a node starts with. Raises ConfigError, or StoreError when a file cannot be read.
+
+        Without a prefix the declarative file is the truth at each start. With one the saved state is, unless the
+        file's content changed since it was saved: then the file wins.
+        """
+        text = _read_declarative(settings.declarative_config)
+        source = hashlib.sha256(text).hexdigest() if text is not None else ""
+        prefix = settings.prefix
+        saved = _read_state(prefix / STATE_NAME) if prefix is not None else None
+        if saved is not None and source in ("", saved["source"]):
+            log(f"configuration: the saved state {saved['path']}")
+            store = cls(
+                _restored(saved),
+                version=saved["version"],
+                prefix=prefix,
+                source=source or saved["source"],
+                check=check,
+            )
+        else:
+            if saved is not None:
+                log(
+                    f"configuration: {settings.declarative_config} changed since the state was saved, so the file is "
+                    f"used and the saved state, changes made through the Admin API included, is dropped"
+                )
+            config = Config() if text is None else _load(text, settings.declarative_config)
+            version = "" if text is None else text_version(text)
+            store = cls(config, version=version, prefix=prefix, source=source, check=check)
+        if check is not None:
+            check(store.config)
+        if prefix is not None:
+            store._write_beside(store.config, store.version)
+            store._put_in_place()
+        return store
+
+    async def apply(self, config: Config, version: str = "") -> None:
+        """Put `config` into force. Raises what `check` and `publish` raise, or StoreError; then nothing changed."""
+        async with self._turn:
+            await self._apply(config, version or fingerprint(config))
+
+    async def edit(self, change: Callable[[Config], Config]) -> Config:
+        """Apply what `change` makes of the configuration in force. No other change comes between reading and applying;
+        `change` may raise to leave everything as it is. Gives what is in force afterwards."""
+        async with self._turn:
+            config = change(self.config)
+            if config is not self.config:
+                await self._apply(config, fingerprint(config))
+            return self.config
+
+    async def _apply(self, config: Config, version: str) -> None:
+        if self.check is not None:
+            self.check(config)
+        self._write_beside(config, version)
+        try:
+            if self.publish is not None:
+                await self.publish(config)
+        except BaseException:
+            self._drop_beside()
+            raise
+        try:
+            self._put_in_place()
+        except OSError as problem:
+            if self.publish is not None:
+                await self.publish(self.config)  # the workers go back to what is on the disk
+            raise StoreError(f"the state cannot be put in place: {self._path}: {problem.strerror}") from None
+        self.config, self.version = config, version
+
+    # -- the file ----------------------------------------------------------------------------------------------------
+
+    def _write_beside(self, config: Config, version: str) -> None:
+        """Everything that can fail for lack of space fails here, before any worker has heard of the change."""
+        if self._path is None:
+            return
+        beside = _beside(self._path)
+        content = encode(
+            {
+                "format": STATE_FORMAT,
+                "gateway": __version__,
+                "version": version,
+                "source": self._source,
+                "collections": config.collections,
+            }
+        )
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as problem:
+            self._drop_beside()
+            raise StoreError(
+                f"the state cannot be saved: {beside}: {problem.strerror}: make KONG_PREFIX a directory that can be "
+                "written, with space left"
+            ) from None
+
+    def _put_in_place(self) -> None:
+        if self._path is None:
+            return
+        _beside(self._path).replace(self._path)
+        directory = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)  # the new name itself must outlive a power cut
+        finally:
+            os.close(directory)
+
+    def _drop_beside(self) -> None:
+        if self._path is not None:
+            _beside(self._path).unlink(missing_ok=True)
+
+
+def text_version(text: bytes) -> str:
+    """Kong's hash of a declarative configuration: that of the text as it was given."""
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
+
+
+def fingerprint(config: Config) -> str:
+    """The hash of a configuration that no text stands for, because it was edited. Over the rows as they are, which is
+    quicker than Config.hash and runs at every change."""
+    if not any(config.collections.values()):
+        return EMPTY_HASH
+    return hashlib.md5(encode(config.collections), usedforsecurity=False).hexdigest()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".new")
+
+
+def _read_declarative(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise StoreError(
+            f"the declarative configuration cannot be read: {path}: {problem.strerror}: check KONG_DECLARATIVE_CONFIG"
+        ) from None
+
+
+def _load(text: bytes, path: Path | None) -> Config:
+    try:
+        return Config.load(text.decode(), deck=True)
+    except UnicodeDecodeError as problem:
+        raise ConfigError({}, f"{path} is not UTF-8 text (byte {problem.start})") from None
+
+
+def _read_state(path: Path) -> dict[str, Any] | None:
+    """The saved state, None when nothing was saved yet. A file that is there but cannot be used is an error: to go on
+    with less than what was acknowledged would lose it silently."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise StoreError(f"the saved state cannot be read: {path}: {problem.strerror}") from None
+    try:
+        saved = decode(content)
+    except CodecError:
+        saved = None
+    if not isinstance(saved, dict) or not isinstance(saved.get("collections"), dict):
+        raise StoreError(f"the saved state is damaged: {path}: move it away to start from the declarative file")
+    if saved.get("format") != STATE_FORMAT:
+        raise StoreError(
+            f"the saved state {path} was written by another version of the gateway: move it away to start from the "
+            "declarative file"
+        )
+    return {"version": "", "source": "", **saved, "path": path}
+
+
+def _restored(saved: dict[str, Any]) -> Config:
+    config = Config(saved["collections"])
+    if saved.get("gateway") == __version__:
+        return config
+    return Config.from_declarative(config.render())  # another version's rows: its fields may be more or fewer than ours
