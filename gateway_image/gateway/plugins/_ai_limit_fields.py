@@ -1,5 +1,5 @@
 """The configuration of ai-rate-limiting-advanced. Source: Kong's published schemas 3.7 to 3.15; a single number for
-`limit` and `window_size`, as before 3.10, is taken as a list of one.
+`limit` and `window_size`, as before 3.10, is taken as a list of one. Not for: counting.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Counting a request's prompt by a named method. Kong lets a Lua function do it; a gateway that runs text from its
-configuration is no gateway, so here the function is chosen by name.
+configuration is no gateway, so here the function is chosen by name. Not for: what an answer used.
 """
 
 from __future__ import annotations

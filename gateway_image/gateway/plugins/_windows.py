@@ -1,4 +1,5 @@
 """Windows of time and what is left in them: arithmetic shared by the limiting plugins. Pure; seconds on the wall clock.
+Not for: keeping counts.
 
 Sliding windows weigh the previous window by the part of it that still lies within the last `size` seconds.
 """

@@ -187,10 +187,15 @@ def test_usage_is_logged_and_estimated_only_where_nothing_is_reported() -> None:
 
 # -- streams ----------------------------------------------------------------------------------------------------------
 
+
+def chunk(**members: Any) -> bytes:
+    return b"data: " + json.dumps({"id": "c", "object": "chat.completion.chunk", **members}).encode() + b"\n\n"
+
+
 CHUNKS = [
-    b'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":"Pa"}}]}\n\n',
-    b'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"ris"}}]}\n\n',
-    b'data: {"id":"c","object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}\n\n',
+    chunk(choices=[{"index": 0, "delta": {"role": "assistant", "content": "Pa"}}]),
+    chunk(choices=[{"index": 0, "delta": {"content": "ris"}}]),
+    chunk(choices=[], usage={"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}),
     b"data: [DONE]\n\n",
 ]
 SSE = {"Content-Type": "text/event-stream"}

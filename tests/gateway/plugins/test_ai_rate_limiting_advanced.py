@@ -88,7 +88,8 @@ def test_a_streams_usage_counts_exactly(counters: Counters) -> None:
     gateway = made(counters)
     events = [
         b'data: {"choices":[{"index":0,"delta":{"content":"2"}}]}\n\n',
-        b'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":10,"total_tokens":19}}\n\ndata: [DONE]\n\n',
+        b'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":10,"total_tokens":19}}\n\n',
+        b"data: [DONE]\n\n",
     ]
     body = {"messages": [{"role": "user", "content": "1+1?"}], "stream": True}
     told = gateway.ask(

@@ -1,0 +1,85 @@
+"""What ai-proxy makes of answers: costs, marks of estimates, hostile bodies."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.exchange import Answer, Gateway, Told
+
+from gateway.plugins._conversation import LlmConversation
+
+BODY = {"messages": [{"role": "user", "content": "Hi"}]}
+
+
+def gateway(**options: Any) -> Gateway:
+    proxy = {"route_type": "llm/v1/chat", "model": {"provider": "openai", "name": "m", "options": options}}
+    route = {"name": "r", "paths": ["/"], "plugins": [{"name": "ai-proxy", "config": proxy}]}
+    return Gateway({"services": [{"name": "s", "url": "http://up.test", "routes": [route]}]})
+
+
+def ask(made: Gateway, answer: Answer, stream: bool = False) -> Told:
+    return made.ask("POST", "/", {}, {**BODY, "stream": stream}, answer=answer)
+
+
+def conversation(told: Told) -> LlmConversation:
+    found = told.exchange.conversation
+    assert isinstance(found, LlmConversation)
+    return found
+
+
+def completion(**usage: Any) -> bytes:
+    return json.dumps({"choices": [{"message": {"content": "x"}}], "usage": usage}).encode()
+
+
+def test_cost_is_tokens_times_price_per_million() -> None:
+    made = gateway(input_cost=10, output_cost=20)
+    told = ask(made, Answer(200, {}, completion(prompt_tokens=25, completion_tokens=12, total_tokens=37)))
+    assert conversation(told).cost() == pytest.approx((25 * 10 + 12 * 20) / 1_000_000)
+
+
+def test_cached_tokens_have_their_own_price_where_one_is_set() -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 0, "prompt_tokens_details": {"cached_tokens": 80}}
+    told = ask(gateway(input_cost=10, cache_read_cost=1), Answer(200, {}, completion(**usage)))
+    assert conversation(told).cost() == pytest.approx((20 * 10 + 80 * 1) / 1_000_000)
+    told = ask(gateway(input_cost=10), Answer(200, {}, completion(**usage)))
+    assert conversation(told).cost() == pytest.approx(100 * 10 / 1_000_000)
+
+
+def test_an_estimate_is_marked_as_one() -> None:
+    told = ask(gateway(), Answer(200, {}, b'{"choices":[{"message":{"content":"a few words"}}]}'))
+    usage = conversation(told).usage
+    assert usage is not None
+    assert usage.estimated
+    assert usage.completion_tokens > 0
+
+
+def test_a_bomb_is_a_bad_gateway_and_stays_small() -> None:
+    bomb = gzip.compress(bytes(80 << 20))
+    told = ask(gateway(), Answer(200, {"Content-Encoding": "gzip"}, bomb))
+    assert told.status == 502
+    assert len(told.body) < 1000
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip"])
+def test_an_encoding_that_is_not_what_it_says_ends_in_an_error(encoding: str) -> None:
+    told = ask(gateway(), Answer(200, {"Content-Encoding": encoding}, b"not that"))
+    assert told.status == 502
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_no_answer_breaks_the_gateway(body: bytes, stream: bool) -> None:
+    kind = "text/event-stream" if stream else "application/json"
+    told = ask(gateway(), Answer(200, {"Content-Type": kind}, body), stream)
+    assert told.status in (200, 502)
+
+
+def test_errors_keep_the_clients_choice_of_shape() -> None:
+    from gateway.values import UpstreamError
+
+    made = gateway()
+    error = Answer(error=UpstreamError("dns", "name not known", False))
+    told = made.ask("POST", "/", {"Accept": "text/plain"}, BODY, answer=error)
+    assert told.body.startswith(b"name resolution failed")
