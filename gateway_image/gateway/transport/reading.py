@@ -69,6 +69,11 @@ class RequestReader(asyncio.Protocol):
         self._missing = 0  # bytes of the body still to come; for a chunked one those it may still have
         self._chunks: ChunkReader | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being worked for."""
+        return self._state == _BUSY
+
     # -- what a child does --------------------------------------------------------------------------------------
 
     def begin(self, request: Request) -> None:
@@ -208,11 +213,7 @@ class RequestReader(asyncio.Protocol):
         self._buffer = data[position:]
         if self._buffer:
             self._read_body()
-        if (
-            self._state == _BODY
-            and head[4] == "1.1"
-            and head[3].get(b"expect", b"").lower() == b"100-continue"
-        ):
+        if self._state == _BODY and head[4] == "1.1" and head[3].get(b"expect", b"").lower() == b"100-continue":
             self.transport.write(CONTINUE)
         return True
 
@@ -255,6 +256,7 @@ class RequestReader(asyncio.Protocol):
         method, target, headers, fields, version, keep_alive, _ = self.head
         if serving.draining:
             keep_alive = False
+        serving.requests += 1
         self._state = _BUSY
         self.patience = FOREVER
         self.keep_alive = keep_alive

@@ -21,6 +21,7 @@ class Serving:
     """One listener: where it listens, its limits, its open connections."""
 
     __slots__ = (
+        "accepted",
         "begin",
         "body_limit",
         "connections",
@@ -29,6 +30,7 @@ class Serving:
         "pool",
         "port",
         "refusals",
+        "requests",
         "runtime",
         "scheme",
         "sweeper",
@@ -55,10 +57,13 @@ class Serving:
         self.body_limit = body_limit
         self.identity = identity  # header lines for answers that no exchange makes, out of the request id
         self.draining = False
+        self.accepted = 0  # connections so far
+        self.requests = 0  # whole requests so far
         self.connections: set[RequestReader] = set()
         self.refusals: dict[int, int] = {}  # status -> how many requests could not be read
 
     def opened(self, connection: RequestReader) -> None:
+        self.accepted += 1
         self.connections.add(connection)
         self.sweeper.waiting.add(connection)
         if self.draining:

@@ -6,10 +6,10 @@ Not for: choosing whether an upstream speaks TLS (Origin), sockets.
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
 from typing import Any
 
 from gateway.errors import GatewayError
+from gateway.settings import Settings
 
 _SESSIONS = 256
 
@@ -63,19 +63,25 @@ def forget_contexts() -> None:
     _contexts.clear()
 
 
-def server_context(certificate: str, key: str) -> ssl.SSLContext:
-    """The context of the `ssl` listeners. Raises TlsError that names the file which cannot be used."""
-    for path in (certificate, key):
-        if not Path(path).is_file():
-            raise TlsError(f"no such certificate or key file: {path} (see KONG_SSL_CERT and KONG_SSL_CERT_KEY)")
+def server_context(settings: Settings) -> ssl.SSLContext:
+    """The context of the `ssl` listeners. Raises TlsError that names the setting or the file which cannot be used."""
+    if not settings.ssl_cert or not settings.ssl_cert_key:
+        raise TlsError(
+            "a listener with ssl needs a certificate: give KONG_SSL_CERT and KONG_SSL_CERT_KEY (PEM files), "
+            "or take ssl out of the listener"
+        )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    try:
-        context.load_cert_chain(certificate, key, password=lambda: "")
-    except (ssl.SSLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or "it is not a PEM certificate with its unencrypted key"
-        raise TlsError(
-            f"KONG_SSL_CERT={certificate} and KONG_SSL_CERT_KEY={key} cannot be used together: {reason}"
-        ) from None
+    for certificate, key in zip(settings.ssl_cert, settings.ssl_cert_key, strict=True):
+        for variable, path in (("KONG_SSL_CERT", certificate), ("KONG_SSL_CERT_KEY", key)):
+            if not path.is_file():
+                raise TlsError(f"{variable}: no such file: {path}")
+        try:
+            context.load_cert_chain(certificate, key, password=lambda: "")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or "not PEM, or encrypted"
+            raise TlsError(
+                f"KONG_SSL_CERT={certificate} and KONG_SSL_CERT_KEY={key} cannot be used together: {reason}"
+            ) from None
     return context

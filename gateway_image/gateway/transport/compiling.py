@@ -1,0 +1,26 @@
+"""From a configuration to a Snapshot, the same way in every process. Not for: validation (entities), serving."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.entities import Config
+from gateway.settings import Settings
+from gateway.snapshot import Snapshot
+from gateway.vault import Vault
+
+
+def compile_snapshot(
+    config: Config,
+    settings: Settings,
+    resources: dict[str, Any],
+    previous: Snapshot | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Snapshot:
+    """Raises ConfigError. The secrets file is read anew each time, so that a key can be rotated without a restart."""
+    vault = Vault(
+        environment, settings.vault_env_file, settings.vault_env_prefix, config.collections.get("vaults", {}).values()
+    )
+    return Snapshot.compile(config, vault, resources, hidden=settings.hidden, previous=previous)

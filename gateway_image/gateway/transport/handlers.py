@@ -1,0 +1,40 @@
+"""Who answers on the Admin side's listeners. Not for: the answers (gateway.admin)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from gateway.admin.api import AdminApi
+from gateway.admin.guard import Guard
+from gateway.admin.node import Node
+from gateway.admin.status import StatusApi
+from gateway.transport.proxies import is_loopback
+
+if TYPE_CHECKING:
+    from gateway.transport.process import Control, Handler
+
+_log = logging.getLogger("gateway")
+
+
+def handlers(control: Control) -> dict[str, Handler]:
+    """Setting -> handler of its listeners."""
+    settings = control.settings
+    node = Node(
+        settings,
+        socket.gethostname(),
+        os.getpid(),
+        statistics=control.statistics,
+        set_log_level=control.set_log_level,
+    )
+    guard = Guard(
+        settings.admin_hosts,
+        addresses=any(not is_loopback(listener.host) for listener in settings.admin_listen),
+        origins=settings.admin_gui_url,
+        ports=[listener.port for listener in settings.admin_gui_listen],
+    )
+    admin = AdminApi(control.store, node, guard, log=_log.error)
+    status = StatusApi(control.store, node, problem=control.unready)
+    return {"KONG_ADMIN_LISTEN": admin.handle, "KONG_STATUS_LISTEN": status.handle}

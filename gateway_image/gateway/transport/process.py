@@ -1,0 +1,218 @@
+"""The control process: reads settings and configuration, opens the listeners, keeps the workers, serves the Admin side.
+
+Not for: proxying (worker.py), what the Admin side answers (gateway.admin).
+
+Everything that can be wrong is found before the first worker starts: an invalid file, a taken port, a missing
+certificate. Then nothing is left running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from gateway.counters import Counters
+from gateway.entities import Config
+from gateway.errors import GatewayError
+from gateway.settings import Listener, Settings
+from gateway.store import Store
+from gateway.transport.compiling import compile_snapshot
+from gateway.transport.handling import HandlerConnection
+from gateway.transport.logs import start_logging
+from gateway.transport.runtime import Runtime
+from gateway.transport.serving import Serving
+from gateway.transport.sockets import BACKLOG, Opened, close_all, open_all
+from gateway.transport.sweeper import TICK, Sweeper
+from gateway.transport.tls import server_context
+from gateway.transport.worker import DRAIN_SECONDS
+from gateway.transport.workers import Workers, members_of
+from gateway.values import Reply, Request
+
+PROXY = "KONG_PROXY_LISTEN"
+ADMIN_BODY_LIMIT = 64 << 20
+Handler = Callable[[Request], Reply | Awaitable[Reply]]
+_log = logging.getLogger("gateway")
+
+
+class Control:
+    """What lives in the control process. `handlers`, made once there are workers, says who answers on which setting's
+    listeners; a listener without a handler is not opened."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        handlers: Callable[[Control], Mapping[str, Handler]],
+        environment: Mapping[str, str] = os.environ,
+        command: tuple[str, ...] = (),
+    ) -> None:
+        self.settings = settings
+        self.environment = environment
+        self.counters = Counters.create()
+        self.store = Store.open(settings, log=_log.info, check=self._check)
+        self.draining = False
+        self.workers: Workers | None = None
+        self._command = command
+        self._handlers = handlers(self)
+        self._text = self._read_text()
+        self._servers: list[asyncio.Server] = []
+        self._servings: list[Serving] = []
+        self._ended = asyncio.Event()
+        self._turn = asyncio.Lock()
+
+    def unready(self) -> str:
+        """Why this node should get no requests yet or any more; "" when it should."""
+        if self.draining:
+            return "draining"
+        workers = self.workers
+        if workers is None:
+            return "router builds not yet complete"
+        if workers.ready < len(workers.members):
+            ready, all_ = workers.ready, len(workers.members)
+            return f"router builds not yet complete, router ready in {ready} of {all_} workers"
+        return ""
+
+    def statistics(self) -> dict[str, dict[Any, int]]:
+        """What GET /status tells: sums over the workers, and each worker's memory in bytes."""
+        return self.workers.statistics() if self.workers is not None else {}
+
+    def set_log_level(self, level: str) -> None:
+        start_logging(level)
+        if self.workers is not None:
+            self.workers.tell({"do": "log", "level": level})
+
+    async def run(self) -> None:
+        """Serves until a signal ends it. Raises GatewayError when it cannot start; nothing is left running then."""
+        settings = self.settings
+        if any(listener.ssl for listeners in settings.listeners().values() for listener in listeners):
+            server_context(settings)
+        loop = asyncio.get_running_loop()
+        opened = open_all(self._wanted())
+        sweeper = Sweeper(loop)
+        try:
+            proxies = [(one.sockets, one.port, one.listener.ssl) for one in opened if one.setting == PROXY]
+            members = members_of(settings.worker_processes, proxies)
+            workers = self.workers = Workers(members, self.counters.descriptor, self.store.config, self._command)
+            self.store.publish = workers.publish
+            self._answer_signals(loop)
+            try:
+                await self._start(workers)
+                if not self._ended.is_set():
+                    sweeper.start()
+                    await self._serve(opened, sweeper)
+                    self._tell(opened)
+                    await self._ended.wait()
+            finally:
+                self.draining = True
+                await self._stop(workers, opened)
+        finally:
+            sweeper.stop()
+            close_all(opened)
+
+    def end(self) -> None:
+        self._ended.set()
+
+    async def reload(self) -> None:
+        """Applies the declarative file, when its content changed, and the secrets as they are now."""
+        async with self._turn:
+            try:
+                text = self._read_text()
+                config = self.store.config
+                if text is not None and text != self._text:
+                    config = Config.load(text)
+                await self.store.apply(config, self.store.version if config is self.store.config else "")
+                self._text = text
+            except (GatewayError, OSError, UnicodeDecodeError) as error:
+                _log.error("reload failed, the old configuration stays: %s", error)
+            else:
+                _log.info("reloaded the configuration")
+
+    # -- starting and stopping ----------------------------------------------------------------------------------
+
+    def _wanted(self) -> list[tuple[str, Listener, int]]:
+        workers = self.settings.worker_processes
+        wanted = []
+        for setting, listeners in self.settings.listeners().items():
+            if setting == PROXY:
+                wanted += [(setting, listener, workers) for listener in listeners]
+            elif setting in self._handlers:
+                wanted += [(setting, listener, 1) for listener in listeners]
+        return wanted
+
+    async def _start(self, workers: Workers) -> None:
+        """Starts the workers, unless a signal ends everything first."""
+        starting = asyncio.ensure_future(workers.start())
+        ending = asyncio.ensure_future(self._ended.wait())
+        await asyncio.wait((starting, ending), return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if starting.done():
+            starting.result()
+        else:
+            starting.cancel()
+
+    async def _serve(self, opened: list[Opened], sweeper: Sweeper) -> None:
+        loop = asyncio.get_running_loop()
+        runtime = Runtime(self.settings)
+        for one in opened:
+            if one.setting == PROXY:
+                continue
+            serving = Serving(
+                self._handlers[one.setting],
+                runtime,
+                sweeper,
+                port=one.port,
+                scheme="https" if one.listener.ssl else "http",
+                body_limit=ADMIN_BODY_LIMIT,
+            )
+            self._servings.append(serving)
+            context = server_context(self.settings) if one.listener.ssl else None
+            self._servers.append(
+                await loop.create_server(
+                    partial(HandlerConnection, serving), sock=one.sockets[0], ssl=context, backlog=BACKLOG
+                )
+            )
+
+    def _tell(self, opened: list[Opened]) -> None:
+        for one in opened:
+            _log.info("%s: listening on %s", one.setting, replace(one.listener, port=one.port))
+        _log.info("ready with %d workers", self.settings.worker_processes)
+
+    async def _stop(self, workers: Workers, opened: list[Opened]) -> None:
+        """Lets everything under way finish, within the bound."""
+        for server in self._servers:
+            server.close()
+        close_all(opened)
+        for serving in self._servings:
+            serving.drain()
+        await workers.stop(DRAIN_SECONDS)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + 1.0
+        while any(serving.connections for serving in self._servings) and loop.time() < deadline:
+            await asyncio.sleep(TICK)
+        self.counters.close()
+
+    def _answer_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        tasks: set[asyncio.Task[None]] = set()
+
+        def reload() -> None:
+            task = loop.create_task(self.reload())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            loop.add_signal_handler(number, self.end)
+        loop.add_signal_handler(signal.SIGHUP, reload)
+
+    def _check(self, config: Config) -> object:
+        """Whether a configuration compiles, before any worker hears of it."""
+        resources: dict[str, Any] = {"counters": self.counters}
+        return compile_snapshot(config, self.settings, resources, environment=self.environment)
+
+    def _read_text(self) -> str | None:
+        path = self.settings.declarative_config
+        return path.read_text("utf-8") if path is not None else None

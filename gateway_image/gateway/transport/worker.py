@@ -1,0 +1,224 @@
+"""A worker process: serves the proxy listeners with the configuration that the control process gives it.
+
+Not for: deciding what the configuration is, opening sockets (both: the control process). It ends when the control
+process does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+from functools import partial
+from typing import Any
+
+import uvloop
+
+from gateway.counters import Counters
+from gateway.entities import Config
+from gateway.errors import ConfigError, GatewayError
+from gateway.exchange import Exchange
+from gateway.settings import Settings
+from gateway.snapshot import Snapshot
+from gateway.transport.channel import Channel, Message
+from gateway.transport.compiling import compile_snapshot
+from gateway.transport.dial import Dialer
+from gateway.transport.logs import start_logging
+from gateway.transport.pool import Pool
+from gateway.transport.proxies import Proxies
+from gateway.transport.runtime import AccessLog, Runtime
+from gateway.transport.server import ClientConnection
+from gateway.transport.serving import Serving
+from gateway.transport.sockets import BACKLOG
+from gateway.transport.sweeper import TICK, Sweeper
+from gateway.transport.tls import server_context
+from gateway.values import Request
+
+FLUSH_SECONDS = 0.5
+REPORT_SECONDS = 1.0
+DRAIN_SECONDS = 10.0
+"""How long requests under way may take once the process is told to end."""
+NO_LIMIT = 1 << 62
+_log = logging.getLogger("gateway")
+
+
+class Worker:
+    """What lives in a worker process."""
+
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings = settings
+        self._loop = loop
+        self._generation = 0
+        self._prepared: tuple[int, Snapshot] | None = None
+        self._resources: dict[str, Any] = {}
+        self._servings: list[Serving] = []
+        self._servers: list[asyncio.Server] = []
+        self._ended = loop.create_future()
+        self._ending = False
+        self._channel = Channel(self._hear, self.end)
+        self.snapshot: Snapshot | None = None
+        self.sweeper = Sweeper(loop)
+        log = AccessLog.open(settings.access_log) if settings.access_log else None
+        self.runtime = Runtime(settings, log, now=loop.time)
+        self.sweeper.add(self.runtime.flush, FLUSH_SECONDS)
+        self.sweeper.add(self._report, REPORT_SECONDS)
+        self._counted: dict[str, int] = {}
+        self.pool = Pool(loop, self.sweeper, Dialer(loop, Proxies(os.environ)))
+
+    async def run(self, channel: socket.socket) -> None:
+        """Serves until the control process says drain, or is gone."""
+        for number in (signal.SIGTERM, signal.SIGQUIT):
+            self._loop.add_signal_handler(number, self.end)
+        # the terminal sends these to every process of the group: the control process answers them for all
+        self._loop.add_signal_handler(signal.SIGINT, lambda: None)
+        self._loop.add_signal_handler(signal.SIGHUP, lambda: None)
+        self.sweeper.start()
+        await self._loop.create_connection(lambda: self._channel, sock=channel)
+        try:
+            await self._ended
+            await self._drain()
+        finally:
+            self.runtime.flush()
+
+    def begin(self, request: Request) -> Exchange:
+        assert self.snapshot is not None
+        return Exchange(self.snapshot, request, self.runtime)
+
+    def identity(self, request_id: bytes) -> bytes:
+        """Header lines of an answer to a request that could not even be read."""
+        return b"" if self.snapshot is None else self.snapshot.identity(request_id, None, 0.0, own_answer=True)
+
+    def end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    # -- what the control process says --------------------------------------------------------------------------
+
+    def _hear(self, message: Message) -> None:
+        word = message["do"]
+        generation = message.get("generation", 0)
+        if word == "begin":
+            self._resources["counters"] = Counters(message["counters"])
+            if self._prepare(generation, message["config"]):
+                self._commit(generation)
+                self._loop.create_task(self._listen(message["listeners"], generation))
+        elif word == "prepare":
+            self._prepare(generation, message["config"])
+        elif word == "commit":
+            self._commit(generation)
+        elif word == "discard":
+            self._prepared = None
+        elif word == "log":
+            start_logging(message["level"])
+        elif word == "drain":
+            self.end()
+
+    def _prepare(self, generation: int, collections: dict[str, Any]) -> bool:
+        try:
+            config = Config(collections)
+            snapshot = compile_snapshot(config, self._settings, self._resources, self.snapshot)
+        except ConfigError as error:
+            self._refuse(generation, str(error), error.fields)
+        except GatewayError as error:
+            self._refuse(generation, str(error), {})
+        except Exception as error:
+            _log.error("the configuration cannot be compiled: %s", type(error).__name__, exc_info=error)
+            self._refuse(generation, f"the configuration cannot be compiled: {type(error).__name__}", {})
+        else:
+            self._prepared = (generation, snapshot)
+            self._channel.send({"said": "prepared", "generation": generation})
+            return True
+        return False
+
+    def _refuse(self, generation: int, message: str, fields: Any) -> None:
+        self._channel.send({"said": "refused", "generation": generation, "message": message, "fields": fields})
+
+    def _commit(self, generation: int) -> None:
+        if self._prepared is not None and self._prepared[0] == generation:
+            self.snapshot = self._prepared[1]
+            self._generation = generation
+            self._prepared = None
+            # what a configuration is made of stays for long: the collector need not look at it again and again
+            gc.collect()
+            gc.freeze()
+        self._channel.send({"said": "committed", "generation": self._generation})
+
+    async def _listen(self, listeners: list[list[Any]], generation: int) -> None:
+        settings = self._settings
+        try:
+            for descriptor, port, tls in listeners:
+                serving = Serving(
+                    self.begin,
+                    self.runtime,
+                    self.sweeper,
+                    self.pool,
+                    port=port,
+                    scheme="https" if tls else "http",
+                    body_limit=settings.client_max_body_size or NO_LIMIT,
+                    identity=self.identity,
+                )
+                self._servings.append(serving)
+                context = server_context(settings) if tls else None
+                self._servers.append(
+                    await self._loop.create_server(
+                        partial(ClientConnection, serving),
+                        sock=socket.socket(fileno=descriptor),
+                        ssl=context,
+                        backlog=BACKLOG,
+                    )
+                )
+        except (GatewayError, OSError) as error:
+            self._refuse(generation, str(error), {})
+            return
+        self._channel.send({"said": "ready", "generation": self._generation})
+
+    def _report(self) -> None:
+        """Tells the control process what was counted, when that changed."""
+        accepted = sum(serving.accepted for serving in self._servings)
+        busy = sum(connection.busy for serving in self._servings for connection in serving.connections)
+        active = sum(len(serving.connections) for serving in self._servings)
+        counts = {
+            "connections_accepted": accepted,
+            "connections_handled": accepted,
+            "connections_active": active,
+            "connections_writing": busy,
+            "connections_waiting": active - busy,
+            "total_requests": sum(serving.requests for serving in self._servings),
+        }
+        if counts != self._counted:
+            self._counted = counts
+            self._channel.send({"said": "counted", "counts": counts})
+
+    async def _drain(self) -> None:
+        """No new connections; what is under way may finish, within the bound."""
+        for server in self._servers:
+            server.close()
+        for serving in self._servings:
+            serving.drain()
+        deadline = self._loop.time() + DRAIN_SECONDS
+        while any(serving.connections for serving in self._servings) and self._loop.time() < deadline:
+            await asyncio.sleep(TICK)
+        for serving in self._servings:
+            for connection in list(serving.connections):
+                connection.transport.abort()
+        self.pool.close()
+        self._channel.close()
+
+
+def run_worker(descriptor: int) -> int:
+    """The whole life of a worker; `descriptor` is its end of the channel."""
+    settings = Settings.from_env(os.environ)
+    start_logging(settings.log_level)
+    # requests make short-lived objects and hardly any cycles: look for cycles rarely
+    gc.set_threshold(50_000, 20, 50)
+
+    async def live() -> None:
+        await Worker(settings, asyncio.get_running_loop()).run(socket.socket(fileno=descriptor))
+
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(live())
+    return 0

@@ -1,0 +1,274 @@
+"""The worker processes as the control process sees them: started, fed with configuration, replaced when they die.
+
+Not for: what happens inside one (worker.py), the control process's own life (process.py).
+
+A configuration is given in two steps: every worker compiles it and says so, then all swap. One that refuses keeps all
+on the old one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from gateway.entities import Config
+from gateway.errors import ConfigError, GatewayError
+from gateway.transport.channel import Channel, Message
+
+PREPARE_SECONDS = 60.0
+"""How long a worker may take to compile a configuration."""
+START_SECONDS = 60.0
+DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds before a worker that died is started again: longer each time, from the start again after it stayed up."""
+STAYED_UP = 30.0
+_log = logging.getLogger("gateway")
+
+
+class WorkerError(GatewayError):
+    """The workers cannot be started, or one ended while it was given a configuration."""
+
+
+class Member:
+    """One place among the workers; its process changes."""
+
+    def __init__(self, number: int, sockets: list[list[Any]]) -> None:
+        self.number = number
+        self.sockets = sockets  # [descriptor, port, ssl] of its listeners
+        self.process: asyncio.subprocess.Process | None = None
+        self.channel: Channel | None = None
+        self.ready = False
+        self.generation = 0
+        self.failures = 0  # deaths in a row
+        self.counts: dict[str, int] = {}  # what it counted so far
+        self.waiting: dict[tuple[str, int], asyncio.Future[Message]] = {}  # what was asked, until it is answered
+
+
+class Workers:
+    """`config` is what every worker serves, or will once it is up."""
+
+    def __init__(self, members: list[Member], counters: int, config: Config, command: tuple[str, ...] = ()) -> None:
+        self.members = members
+        self.config = config
+        self.generation = 1
+        self._counters = counters
+        self._command = command or (sys.executable, "-m", "gateway", "worker")
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+
+    @property
+    def ready(self) -> int:
+        """How many serve."""
+        return sum(member.ready for member in self.members)
+
+    def statistics(self) -> dict[str, dict[Any, int]]:
+        """Sums of what the workers counted, and the memory of each in bytes, by pid."""
+        server: dict[Any, int] = {}
+        memory: dict[Any, int] = {}
+        for member in self.members:
+            for name, count in member.counts.items():
+                server[name] = server.get(name, 0) + count
+            process = member.process
+            if process is not None and process.returncode is None:
+                memory[process.pid] = _resident(process.pid)
+        return {"server": server, "workers": memory}
+
+    def tell(self, message: Message) -> None:
+        """Says something to every worker that no answer is expected to."""
+        for member in self.members:
+            self._tell(member, message)
+
+    async def start(self) -> None:
+        """Starts all and waits until they serve. Raises what a worker refuses, or WorkerError."""
+        for member in self.members:
+            self._keep(self._supervise(member))
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                while self.ready < len(self.members):
+                    failed = [member for member in self.members if member.failures > 1]
+                    if failed:
+                        raise WorkerError(f"worker {failed[0].number} ended at once: see the messages above")
+                    await self._wait_change()
+        except TimeoutError:
+            raise WorkerError(f"the workers did not come up within {START_SECONDS:g} s") from None
+
+    async def publish(self, config: Config) -> None:
+        """Gives a configuration to every worker. Raises ConfigError or WorkerError, with all on the old one."""
+        generation = self.generation + 1
+        asked = [member for member in self.members if member.channel is not None]
+        message = {"do": "prepare", "generation": generation, "config": config.collections}
+        answers = await asyncio.gather(
+            *(self._ask(member, message, "prepared", PREPARE_SECONDS) for member in asked), return_exceptions=True
+        )
+        problems = [answer for answer in answers if isinstance(answer, BaseException)]
+        if problems:
+            for member in asked:
+                self._tell(member, {"do": "discard", "generation": generation})
+            raise problems[0]
+        self.generation = generation
+        self.config = config
+        commit = {"do": "commit", "generation": generation}
+        # a worker that ends now is started again with this configuration, so its silence is no failure
+        await asyncio.gather(
+            *(self._ask(member, commit, "committed", PREPARE_SECONDS) for member in asked), return_exceptions=True
+        )
+        for member in self.members:
+            if member.channel is not None and member.generation != generation:
+                # it was started while the others were asked
+                self._keep(self._catch_up(member))
+
+    async def stop(self, seconds: float) -> None:
+        """Lets requests under way finish, for so long at most, and ends all."""
+        self._stopping = True
+        self.tell({"do": "drain"})
+        processes = [member.process for member in self.members if member.process is not None]
+        waits = [asyncio.ensure_future(process.wait()) for process in processes if process.returncode is None]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=seconds + 1.0)
+            for process in processes:
+                if process.returncode is None:
+                    process.kill()
+            if late:
+                await asyncio.wait(late)
+        for task in list(self._tasks):
+            task.cancel()
+
+    # -- one worker ---------------------------------------------------------------------------------------------
+
+    async def _supervise(self, member: Member) -> None:
+        """Keeps one place filled."""
+        loop = asyncio.get_running_loop()
+        while not self._stopping:
+            started = loop.time()
+            code = await self._run(member)
+            if self._stopping:
+                return
+            member.failures = 1 if loop.time() - started > STAYED_UP else member.failures + 1
+            delay = DELAYS[min(member.failures, len(DELAYS)) - 1]
+            _log.error("worker %d ended with code %d; it is started again in %g s", member.number, code, delay)
+            self._announce()
+            await asyncio.sleep(delay)
+
+    async def _run(self, member: Member) -> int:
+        """Starts a process for a member and waits until it ends."""
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        inherited = [theirs.fileno(), self._counters, *(entry[0] for entry in member.sockets)]
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command, str(theirs.fileno()), pass_fds=inherited, stdin=asyncio.subprocess.DEVNULL
+            )
+        except OSError as problem:
+            ours.close()
+            _log.error("worker %d cannot be started: %s", member.number, problem.strerror)
+            return -1
+        finally:
+            theirs.close()
+        member.process = process
+        gone = asyncio.Event()
+        _, channel = await loop.create_connection(
+            lambda: Channel(lambda message: self._hear(member, message), gone.set), sock=ours
+        )
+        member.channel = channel
+        member.generation = self.generation
+        channel.send(
+            {
+                "do": "begin",
+                "generation": self.generation,
+                "config": self.config.collections,
+                "counters": self._counters,
+                "listeners": member.sockets,
+            }
+        )
+        code = await process.wait()
+        await gone.wait()
+        member.channel = None
+        member.ready = False
+        error = WorkerError(f"worker {member.number} ended with code {code} before it answered")
+        for waiting in member.waiting.values():
+            if not waiting.done():
+                waiting.set_exception(error)
+        return code
+
+    def _hear(self, member: Member, message: Message) -> None:
+        said, generation = message["said"], message.get("generation", 0)
+        if said == "counted":
+            member.counts = message["counts"]
+            return
+        if said == "ready":
+            member.ready = True
+            self._announce()
+        elif said == "refused":
+            error: GatewayError = WorkerError(message["message"])
+            if message["fields"]:
+                error = ConfigError(message["fields"], message["message"])
+            waiting = member.waiting.get(("prepared", generation))
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(error)
+            else:
+                _log.error("worker %d: %s", member.number, error)
+            return
+        elif said == "committed":
+            member.generation = generation
+        waiting = member.waiting.get((said, generation))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message)
+
+    async def _catch_up(self, member: Member) -> None:
+        generation = self.generation
+        message = {"do": "prepare", "generation": generation, "config": self.config.collections}
+        try:
+            await self._ask(member, message, "prepared", PREPARE_SECONDS)
+            await self._ask(member, {"do": "commit", "generation": generation}, "committed", PREPARE_SECONDS)
+        except GatewayError as error:
+            _log.error("worker %d: %s", member.number, error)
+
+    async def _ask(self, member: Member, message: Message, answer: str, seconds: float) -> Message:
+        """Sends a message and waits for its answer. Raises what the worker refuses, or WorkerError."""
+        key = (answer, message["generation"])
+        waiting: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        member.waiting[key] = waiting
+        self._tell(member, message)
+        try:
+            async with asyncio.timeout(seconds):
+                return await waiting
+        except TimeoutError:
+            raise WorkerError(f"worker {member.number} gave no answer within {seconds:g} s") from None
+        finally:
+            member.waiting.pop(key, None)
+
+    def _tell(self, member: Member, message: Message) -> None:
+        if member.channel is not None:
+            member.channel.send(message)
+
+    def _announce(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _wait_change(self) -> None:
+        await self._changed.wait()
+
+    def _keep(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def members_of(count: int, listeners: list[tuple[list[socket.socket], int, bool]]) -> list[Member]:
+    """One member per worker, each with its own socket of every proxy listener."""
+    members = []
+    for number in range(count):
+        own: list[list[Any]] = [[sockets[number].fileno(), port, tls] for sockets, port, tls in listeners]
+        members.append(Member(number, own))
+    return members
