@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.codec import CodecError, decode
 from gateway.errors import GatewayError
-from gateway.headers import RESPONSE_DROPPED, Changes, NameTable, find, lines, lines_of, one_line, replaced
+from gateway.headers import RESPONSE_DROPPED, Changes, NameTable, find, lines, lines_of, one_line, parsed, replaced
 from gateway.outbound import Rewrite, Target, forward
 from gateway.partners import Conversation, Runtime
 from gateway.paths import BadTarget
 from gateway.replies import ai_error, core_error, json_reply, message_of
+from gateway.snapshot import failure_line
 from gateway.values import (
     Asking,
     Fetch,
@@ -48,6 +49,7 @@ class Exchange:
         "_held",
         "_held_size",
         "_position",
+        "block",
         "body",
         "chain",
         "changed",
@@ -84,6 +86,7 @@ class Exchange:
         self.match: RouteMatch | None = None
         self.chain: Chain | None = None
         self.body = request.body  # what goes upstream
+        self.block = b""  # the header lines that the client got, without framing
         self.changed = False  # whether the decoded document was replaced and `body` is stale
         self.consumer: Mapping[str, Any] | None = None
         self.credential: Mapping[str, Any] | None = None
@@ -303,7 +306,7 @@ class Exchange:
         key = name.lower()
         before = self.response_changes.get(key)
         if before is None:
-            before = b"" if self.replied else lines_of(self.upstream_headers, key)
+            before = lines_of(self.upstream_headers, key)
         self.response_changes[key] = before + name + b": " + one_line(value) + b"\r\n"
 
     def clear_response_header(self, name: bytes) -> None:
@@ -322,9 +325,12 @@ class Exchange:
         self.replied = True
         self.status = reply.status
         self._held = None
-        self._filter_headers()
+        if self.chain is not None and self.chain.header_filter:
+            self.upstream_headers = parsed(reply.block)  # what the filters look at
+            self._filter_headers()
         block = replaced(reply.block, self.response_changes) if self.response_changes else reply.block
-        return Reply(reply.status, block + self._identity(upstream=self.forwarded_at > 0), reply.body)
+        self.block = block + self._identity(upstream=self.forwarded_at > 0)
+        return Reply(reply.status, self.block, reply.body)
 
     def finish(self, status: int, sent: int, aborted: bool) -> None:
         """After the last byte to the client, or when it went away."""
@@ -339,7 +345,7 @@ class Exchange:
                 try:
                     plugin.log(self)
                 except Exception as error:
-                    self.runtime.log(_failure_line(self.id, plugin.name, error))
+                    self.runtime.log(failure_line(self.id, plugin.name, error))
         if self.runtime.settings.access_log:
             self.runtime.log(self.snapshot.access_line(self))
 
@@ -363,7 +369,8 @@ class Exchange:
         if "server" not in self.snapshot.hidden and find(self.upstream_headers, b"server") is None:
             pieces.append(self.snapshot.server_line)
         pieces.append(self._identity(upstream=True))
-        return b"".join(pieces)
+        self.block = b"".join(pieces)
+        return self.block
 
     def _identity(self, upstream: bool) -> bytes:
         """The X-Kong-*, Via and Server lines."""
@@ -387,13 +394,5 @@ class Exchange:
         """A plugin's own failure fails closed: the request goes no further."""
         if isinstance(error, GatewayError):
             return json_reply(500, {"error": {"message": str(error)}})
-        self.runtime.log(_failure_line(self.id, plugin.name, error))
+        self.runtime.log(failure_line(self.id, plugin.name, error))
         return self.core_error(500, message_of(500))
-
-
-def _failure_line(request_id: bytes, plugin: str, error: Exception) -> bytes:
-    return b'{"level":"error","request_id":"%b","plugin":"%b","error":"%b"}' % (
-        request_id,
-        plugin.encode(),
-        type(error).__name__.encode(),
-    )

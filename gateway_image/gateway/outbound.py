@@ -142,7 +142,10 @@ def forward(exchange: Exchange, target: Target) -> Forward:
     prefix = match.stripped_prefix if match is not None else None
     if prefix:
         pieces += (b"X-Forwarded-Prefix: ", prefix, b"\r\n")
-    pieces += lines(headers, target.names, exchange.request_changes)
+    changes = exchange.request_changes
+    if changes and target.block:  # what the target says itself is not said twice
+        changes = {name: value for name, value in changes.items() if name not in target.names.dropped}
+    pieces += lines(headers, target.names, changes)
     if target.block:
         pieces.append(target.block)
     if body:

@@ -72,6 +72,7 @@ class Snapshot:
         self._chains: dict[tuple[str, str | None], Chain] = {}
         self._origins: dict[str, tuple[Entity, Origin, bytes]] = {}
         self._indexes: dict[tuple[str, str], dict[str, Entity]] = {}
+        self._members: dict[tuple[str, str], dict[str, list[Entity]]] = {}
         self.unrouted = Chain(
             plugins[row["id"]] for row in self._by_route.get(None, []) if not any(row[scope] for scope in _SCOPES)
         )
@@ -184,6 +185,15 @@ class Snapshot:
             found = self._indexes[kind, field] = {row[field]: row for row in rows if row.get(field) is not None}
         return found
 
+    def members(self, kind: str, owner: str) -> dict[str, list[Entity]]:
+        """Entities of a kind by the id of what they belong to: acls by "consumer"."""
+        found = self._members.get((kind, owner))
+        if found is None:
+            found = self._members[kind, owner] = {}
+            for row in self.config.collections.get(kind, {}).values():
+                found.setdefault(row[owner]["id"], []).append(row)
+        return found
+
     def identity(self, request_id: bytes, waited: float | None, own: float, own_answer: bool) -> bytes:
         """The lines that say who answered and how long it took; seconds in, milliseconds out."""
         out = b""
@@ -253,3 +263,12 @@ def _scope(row: Entity, collections: Mapping[str, Mapping[str, Entity]]) -> str:
             entity = collections[scope + "s"].get(row[scope]["id"], {})
             return f"{scope} {entity.get('name') or entity.get('username') or row[scope]['id']}"
     return "global"
+
+
+def failure_line(request_id: bytes, plugin: str, error: Exception) -> bytes:
+    """The log's line about a plugin that crashed: its kind only, because its text may hold what a client sent."""
+    return b'{"level":"error","request_id":"%b","plugin":"%b","error":"%b"}' % (
+        request_id,
+        plugin.encode(),
+        type(error).__name__.encode(),
+    )

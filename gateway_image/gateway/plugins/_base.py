@@ -42,6 +42,8 @@ class Plugin:
     no_consumer: ClassVar[bool] = False  # may not be scoped to a consumer (authentication, cors, acl...)
     protocols: ClassVar[tuple[str, ...]] = ("grpc", "grpcs", "http", "https")
 
+    idle: tuple[str, ...] = ()  # phases in which this instance, as it is configured, has nothing to do
+
     def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:
         """`config` is validated, defaults filled in, vault references resolved."""
         self.config = config
@@ -64,5 +66,5 @@ class Plugin:
 
 
 def takes_part(plugin: Plugin, phase: str) -> bool:
-    """Whether a plugin's class has its own method for a phase."""
-    return getattr(type(plugin), phase) is not getattr(Plugin, phase)
+    """Whether a plugin has its own method for a phase, and something to do in it."""
+    return phase not in plugin.idle and getattr(type(plugin), phase) is not getattr(Plugin, phase)
