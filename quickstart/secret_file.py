@@ -42,7 +42,7 @@ def parse(text: str) -> dict[str, str]:
     Lines that say nothing are skipped; of a name given twice the last counts.
     """
     secrets: dict[str, str] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         entry = line.strip().removeprefix("export ").lstrip()
         name, equals, raw = entry.partition("=")
         if not equals or entry.startswith("#") or not _NAME.match(name):

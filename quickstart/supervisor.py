@@ -113,6 +113,8 @@ class Supervisor:
         write_atomically(self._record, json.dumps(content))
 
     def _copy(self, output: Any) -> None:
+        if output.closed:  # its end and the command's came in one turn, and the command's was seen to first
+            return
         data = output.read(1 << 16)
         if data:
             self._log.write(data)
