@@ -128,6 +128,9 @@ _FIXED: Mapping[tuple[str, ...], Handler] = {
     ("robots.txt",): node.robots,
     ("plugins", "enabled"): node.enabled_plugins,
     ("tags",): tag_endpoints.answer,
+    ("debug", "node", "log-level"): node.log_level,
+    **dict.fromkeys(node.ABSENT, node.absent),
+    **dict.fromkeys(node.EMPTY, node.nothing),
 }
 _UNDER: Mapping[tuple[str, ...], Handler] = {
     ("debug", "node", "log-level"): node.log_level,

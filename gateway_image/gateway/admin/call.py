@@ -35,7 +35,7 @@ class Call:
         return self.method in ("GET", "HEAD")
 
     def gate(self, methods: str) -> Reply | None:
-        """Lets one of `methods` ("GET, HEAD, OPTIONS") through: None. The answer to OPTIONS; Refusal (405) for others."""
+        """None lets one of `methods` ("GET, HEAD, OPTIONS") through; OPTIONS is answered. Raises Refusal (405)."""
         if self.method not in methods.split(", "):
             raise not_allowed(methods)
         if self.method != "OPTIONS":

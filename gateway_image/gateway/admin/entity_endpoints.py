@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.admin import answers
-from gateway.admin.answers import not_found
+from gateway.admin.answers import message, not_found
 from gateway.admin.bodies import read_body
 from gateway.admin.call import Call
 from gateway.admin.query import read_page
@@ -54,11 +54,18 @@ def _place(segments: tuple[str, ...]) -> Place:
 def _read(api: AdminApi, call: Call, found: Place) -> Reply:
     collections, plugins = api.store.config.collections, registry()
     if not found.single:
+        _check_custom_id(call)
         return answers.json(200, page(collections, found, call.path, read_page(call.query), plugins))
     row = row_at(collections, found)
     if row is None:
         raise not_found()
     return answers.json(200, show(collections, found.kind, row, plugins))
+
+
+def _check_custom_id(call: Call) -> None:
+    given = call.query.count("custom_id")
+    if call.segments == ("consumers",) and given and (given > 1 or not call.query.one("custom_id")):
+        raise message(400, "custom_id must be an unempty string")
 
 
 async def _write(api: AdminApi, call: Call, found: Place) -> Reply:

@@ -1,7 +1,7 @@
 """Who may talk to the Admin API and the Manager: not a web page that the user happens to have open. Pure.
 
 A page on another site reaches a listener on this machine in two ways: it sends requests from its own origin (then
-Origin and Sec-Fetch-Site tell), or it lets its own host name resolve to 127.0.0.1 (then Host tells). Not for: passwords.
+Origin and Sec-Fetch-Site tell), or it lets its own host name resolve to 127.0.0.1 (then Host tells).
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Guard:
             if self.allows_origin(origin.decode("latin-1"), host):
                 return None
             return (
-                f"requests from pages of {origin.decode('latin-1')[:100]} are refused: only the Manager of this node, or "
-                "the one that KONG_ADMIN_GUI_URL names, may call the Admin API from a browser"
+                f"requests from pages of {origin.decode('latin-1')[:100]} are refused: only the Manager of this node, "
+                "or the one that KONG_ADMIN_GUI_URL names, may call the Admin API from a browser"
             )
         if request.fields.get(b"sec-fetch-site", b"").lower() == b"cross-site" and not _visit(request):
             return "requests that a page of another site makes are refused: open this address yourself"

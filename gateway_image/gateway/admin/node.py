@@ -29,6 +29,15 @@ _SERVER = (
     *("connections_waiting", "connections_writing", "total_requests"),
 )
 _UNITS = {"k": ("KiB", 1 << 10), "m": ("MiB", 1 << 20), "g": ("GiB", 1 << 30)}
+_CONTROL_PLANE = "this endpoint is only available when Kong is configured to run as Control Plane for the cluster"
+_ABSENT = {
+    ("status", "dns"): (501, "not implemented with the legacy DNS client"),
+    ("clustering", "status"): (400, _CONTROL_PLANE),
+    ("clustering", "data-planes"): (400, _CONTROL_PLANE),
+    ("filter-chains",): (400, "this endpoint is only available when wasm is enabled"),
+}
+ABSENT = tuple(_ABSENT)
+EMPTY = (("basic-auths",), ("hmac-auths",), ("jwts",), ("oauth2",), ("oauth2_tokens",), ("sessions",))
 _FIXED_PATHS = (
     *("/", "/config", "/debug/node/log-level", "/debug/node/log-level/{log_level}", "/endpoints", "/metrics"),
     *("/plugins/enabled", "/plugins/schema/{name}", "/schemas/filters/{name}", "/schemas/plugins/validate"),
@@ -174,6 +183,17 @@ def metrics(api: AdminApi, call: Call) -> Reply:
     if api.metrics is None:
         raise not_found()
     return call.gate(_READ) or Reply(200, b"Content-Type: text/plain; charset=UTF-8\r\n", api.metrics())
+
+
+def absent(api: AdminApi, call: Call) -> Reply:
+    """Parts of a Kong that this gateway has no use for, with Kong's words for a node that runs without them."""
+    status, text = _ABSENT[call.segments]
+    raise message(status, text)
+
+
+def nothing(api: AdminApi, call: Call) -> Reply:
+    """Credentials of plugins that are not here: there are none, which is what decK wants to hear."""
+    return call.gate(_READ) or answers.json(200, {"data": [], "next": None})
 
 
 def robots(api: AdminApi, call: Call) -> Reply:

@@ -62,6 +62,7 @@ class Page(NamedTuple):
     offset: str | None  # as the client sent it; None = from the start
     tags: Tags | None
     shown: tuple[tuple[str, str], ...]  # what a `next` link repeats: tags, size
+    custom_id: str | None = None  # only this consumer
 
 
 def plain_path(segment: bytes) -> str:
@@ -74,7 +75,7 @@ def _plain(text: bytes) -> str:
 
 
 def read_page(query: Query) -> Page:
-    """Raises Refusal (codes 7, 9, 11)."""
+    """Raises Refusal (codes 9 and 11)."""
     size_text = query.one("size")
     size = _size(size_text, query) if query.count("size") else DEFAULT_SIZE
     tags_text = query.one("tags")
@@ -83,7 +84,8 @@ def read_page(query: Query) -> Page:
     shown = [("tags", tags_text or "")] if tags is not None else []
     if query.has("size"):
         shown.append(("size", size_text or ""))
-    return Page(size, offset, tags, tuple(shown))
+    custom_id = query.one("custom_id")
+    return Page(size, offset, tags, tuple(shown), custom_id)
 
 
 def _size(text: str | None, query: Query) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.admin.answers import coded, lua
+from gateway.admin.answers import coded, lua, schema_violation
 from gateway.admin.rows import Collections, points_at
 from gateway.entities.catalogue import KINDS
 from gateway.entities.kinds import Entity, Kind
@@ -57,6 +57,22 @@ def check(collections: Collections, kind: Kind, row: Entity) -> None:
                 f"the foreign key '{lua({'id': value['id']})}' does not reference an existing '{target}' entity.",
                 fields={field: {"id": value["id"]}},
             )
+
+
+def check_protocols(collections: Collections, plugin: Entity, moved: bool = False) -> None:
+    """Raises Refusal when a plugin would never run because it and what it is scoped to speak no common protocol. A
+    service without routes will do, unless the plugin is `moved` to it (as in Kong)."""
+    spoken = set(plugin["protocols"] or ())
+    routes = collections.get("routes", {})
+    if plugin["route"] is not None:
+        route = routes.get(plugin["route"]["id"])
+        if route is not None and not spoken & set(route["protocols"] or ()):
+            raise schema_violation({"protocols": "must match the associated route's protocols"})
+    elif plugin["service"] is not None:
+        below = [route for route in routes.values() if points_at(route, "service", plugin["service"])]
+        if (below or moved) and not any(spoken & set(route["protocols"] or ()) for route in below):
+            text = "must match the protocols of at least one route pointing to this Plugin's service"
+            raise schema_violation({"protocols": text})
 
 
 def dependants(collections: Collections, kind: Kind, row: Entity) -> Iterator[tuple[Kind, Entity]]:

@@ -14,6 +14,8 @@ from gateway.entities.plugins import Registry
 from gateway.schema import is_uuid
 
 Collections = Mapping[str, Mapping[str, Entity]]
+NAMED_WITHIN = {"targets": "target", "acls": "group"}
+"""Kinds whose rows have names within their parent only, and the field that holds it."""
 
 
 def find(collections: Collections, kind: Kind, key: str) -> Entity | None:
@@ -64,13 +66,11 @@ def row_at(collections: Collections, place: Place) -> Entity | None:
 
 def child_of(collections: Collections, place: Place, parent: Entity) -> Entity | None:
     """The row under `parent` that the path's last segment names."""
-    if place.kind.name == "targets" and not is_uuid(place.key):
-        wanted = place.kind.canonical({"target": place.key})["target"] if place.kind.canonical else place.key
-        rows = collections.get("targets", {}).values()
-        return next((row for row in rows if row["target"] == wanted and points_at(row, "upstream", parent)), None)
-    if place.kind.name == "acls" and not is_uuid(place.key):
-        rows = collections.get("acls", {}).values()
-        return next((row for row in rows if row["group"] == place.key and points_at(row, "consumer", parent)), None)
+    name = NAMED_WITHIN.get(place.kind.name)
+    if name is not None and not is_uuid(place.key):
+        wanted = place.kind.canonical({name: place.key})[name] if place.kind.canonical else place.key
+        rows = collections.get(place.kind.name, {}).values()
+        return next((row for row in rows if row[name] == wanted and points_at(row, place.field, parent)), None)
     row = find(collections, place.kind, place.key)
     return row if row is not None and points_at(row, place.field, parent) else None
 
@@ -83,6 +83,8 @@ def page(collections: Collections, place: Place, path: str, asked: Page, registr
     """{"data": [...], "next": link or None} and, when there are more rows, "offset"."""
     rows: Iterable[Entity] = collections.get(place.kind.name, {}).values()
     shown = asked.shown
+    if asked.custom_id is not None and place.kind.name == "consumers":
+        rows = [row for row in rows if row["custom_id"] == asked.custom_id]
     if place.parent_kind is not None:
         parent = parent_of(collections, place)
         rows = [row for row in rows if points_at(row, place.field, parent)]
@@ -120,7 +122,8 @@ def _page_by_position(
     collections: Collections, rows: list[Entity], path: str, asked: Page, registry: Registry
 ) -> dict[str, Any]:
     """Targets, newest first; their token is a plain position."""
-    ordered = sorted(rows, key=lambda row: (row["created_at"], str(row["id"])), reverse=True)
+    ordered = rows[::-1]  # of the same moment: the later one first
+    ordered.sort(key=lambda row: float(row["created_at"]), reverse=True)
     start = int(asked.offset) if asked.offset and asked.offset.isascii() and asked.offset.isdigit() else 0
     end = start + asked.size
     data = [show(collections, KINDS["targets"], row, registry) for row in ordered[start:end]]

@@ -1,4 +1,4 @@
-"""The status listener: what a load balancer, Kubernetes or Prometheus asks. Reads only; without secrets, so unguarded."""
+"""The status listener: what a load balancer, Kubernetes or Prometheus asks. Reads only, tells no secrets, no guard."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from gateway.admin import references
 from gateway.admin.answers import Refusal, coded, lua, not_found, schema_violation
 from gateway.admin.certificates import with_names
 from gateway.admin.resources import Place
-from gateway.admin.rows import Collections, check_key, child_of, find, parent_of, row_at
+from gateway.admin.rows import NAMED_WITHIN, Collections, check_key, child_of, find, parent_of, row_at
 from gateway.entities.catalogue import clean
 from gateway.entities.kinds import Entity, Kind
 from gateway.entities.plugins import Registry, plugin_record
@@ -68,19 +68,20 @@ class Writer:
         if place.parent_kind is None:
             old = find(self.collections, place.kind, place.key)
         else:
-            parent = parent_of(self.collections, place)
-            old = child_of(self.collections, place, parent)
+            old, parent = self._below(place)
+            given[place.field] = {"id": parent["id"]}
             if place.kind.name == "targets":
                 if old is None:
                     raise not_found()
-                return self._merged(place.kind, old, body)
-            given[place.field] = {"id": parent["id"]}
+                return self._merged(place.kind, old, given)
         if is_uuid(place.key):
             given["id"] = place.key.lower()
             old = self.collections.get(place.kind.name, {}).get(given["id"], old)
         else:
-            check_key(place.kind, place.key)
-            if place.kind.key in place.kind.record.fields and place.kind.name != "certificates":
+            if place.kind.name in NAMED_WITHIN:
+                given[NAMED_WITHIN[place.kind.name]] = place.key
+            elif place.kind.name != "certificates":
+                check_key(place.kind, place.key)
                 given[place.kind.key] = place.key
             if old is not None:
                 given["id"] = old["id"]
@@ -90,15 +91,25 @@ class Writer:
 
     def change(self, place: Place, body: Mapping[str, Any]) -> Written:
         """PATCH: records merge deeply, everything else is replaced."""
-        old = row_at(self.collections, place)
+        if place.parent_kind is None or place.upward:
+            old = row_at(self.collections, place)
+        else:
+            old, parent = self._below(place)
+            body = {**body, place.field: {"id": parent["id"]}}
         if old is None:
             raise self._missing(place, body)
         given = body.get("id")
         if isinstance(given, str) and is_uuid(given) and given.lower() != old["id"]:
-            raise _no_entity({"id": given.lower()})
-        if place.parent_kind is not None and not place.upward:
-            body = {**body, place.field: old[place.field]}
+            raise _no_entity({"id": old["id"]})
         return self._merged(place.kind, old, body)
+
+    def _below(self, place: Place) -> tuple[Entity | None, Entity]:
+        """The row that a nested path names, and its parent. A row of another parent is found too: a write moves it."""
+        parent = parent_of(self.collections, place)
+        old = child_of(self.collections, place, parent)
+        if old is None and place.kind.name not in NAMED_WITHIN:
+            old = find(self.collections, place.kind, place.key)
+        return old, parent
 
     def remove(self, place: Place) -> Collections:
         """DELETE. What is not there is removed already, except below a parent."""
@@ -133,7 +144,10 @@ class Writer:
         given = references.resolved(self.collections, kind, body)
         given.pop("updated_at", None)
         merged = self._record(kind, old).merge(old, given)
-        return self._kept(kind, {**self._cleaned(kind, merged), "id": old["id"]}, old, given)
+        row = {**self._cleaned(kind, merged), "id": old["id"]}
+        if kind.name == "plugins" and (given.get("route") or given.get("service")):
+            references.check_protocols(self.collections, row, moved=row["service"] != old["service"])
+        return self._kept(kind, row, old, given)
 
     def _record(self, kind: Kind, row: Mapping[str, Any]) -> Record:
         plugin = self.registry.get(row["name"]) if kind.name == "plugins" else None
@@ -148,6 +162,8 @@ class Writer:
     def _kept(self, kind: Kind, row: Entity, old: Entity | None, given: Mapping[str, Any]) -> Written:
         """The collections with `row` in them, checked against all other rows."""
         rows = self.collections.get(kind.name, {})
+        if kind.name == "plugins" and "protocols" in given:
+            references.check_protocols(self.collections, row)
         if kind.name == "keyauth_credentials" and row["key"] is None and "key" not in given:
             row["key"] = self.new_key()
         self._check_unique(kind, row)
