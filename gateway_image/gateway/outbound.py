@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.exchange import Exchange
 
 PASSING = NameTable(REQUEST_DROPPED)
+_LEADS_KEPT = 1024
 
 
 class Target:
@@ -24,6 +25,7 @@ class Target:
         "block",
         "connect_timeout",
         "host",
+        "leads",
         "method",
         "names",
         "origin",
@@ -54,6 +56,7 @@ class Target:
         self.connect_timeout = connect_timeout
         self.write_timeout = write_timeout
         self.read_timeout = read_timeout
+        self.leads: dict[tuple[object, ...], bytes] | None = None  # first lines of recent requests, where kept
 
 
 class Rewrite:
@@ -107,41 +110,21 @@ def forward(exchange: Exchange, target: Target) -> Forward:
     connection = fields.get(b"connection")
     if connection is not None and connection not in (b"keep-alive", b"close", b"Keep-Alive"):
         headers = without_listed(headers, connection)
-    raw = split_target(request.target)[0]
-    client = request.client.encode("latin-1")
-    before = fields.get(b"x-forwarded-for")
-    chain = before + b", " + client if before else client
-    host = target_host(request.target) or fields.get(b"host", b"")
     method = target.method or request.method
     if exchange.rewrite is not None and exchange.rewrite.method is not None:
         method = exchange.rewrite.method
-    via = fields.get(b"via")
-    pieces = [
-        method,
-        b" ",
-        target.path,
-        b" HTTP/1.1\r\nHost: ",
-        target.host,
-        b"\r\nX-Forwarded-For: ",
-        chain,
-        b"\r\nX-Forwarded-Proto: ",
-        request.scheme.encode("latin-1"),
-        b"\r\nX-Forwarded-Host: ",
-        host_only(host),
-        b"\r\nX-Forwarded-Port: %d\r\nX-Forwarded-Path: " % request.port,
-        raw,
-        b"\r\nX-Real-IP: ",
-        client,
-        b"\r\nX-Kong-Request-Id: ",
-        exchange.id,
-        b"\r\nVia: ",
-        via + b", " + exchange.snapshot.via if via else exchange.snapshot.via,
-        b"\r\n",
-    ]
-    match = exchange.match
-    prefix = match.stripped_prefix if match is not None else None
-    if prefix:
-        pieces += (b"X-Forwarded-Prefix: ", prefix, b"\r\n")
+    leads = target.leads
+    if leads is None or b"x-forwarded-for" in fields or b"via" in fields:
+        lead = _lead(exchange, target, method)
+    else:
+        key = (method, request.target, request.client, fields.get(b"host"), request.port)
+        known = leads.get(key)
+        if known is None:
+            known = _lead(exchange, target, method)
+            if len(leads) < _LEADS_KEPT:
+                leads[key] = known
+        lead = known
+    pieces = [lead, exchange.id, b"\r\n"]
     changes = exchange.request_changes
     if changes and target.block:  # what the target says itself is not said twice
         changes = {name: value for name, value in changes.items() if name not in target.names.dropped}
@@ -157,6 +140,43 @@ def forward(exchange: Exchange, target: Target) -> Forward:
     return Forward(
         target.origin, b"".join(pieces), body, target.connect_timeout, target.write_timeout, target.read_timeout
     )
+
+
+def _lead(exchange: Exchange, target: Target, method: bytes) -> bytes:
+    """Request line, Host and forwarding headers, up to the value of X-Kong-Request-Id: what stays the same for all
+    requests of a client to a route."""
+    request = exchange.request
+    fields = request.fields
+    client = request.client.encode("latin-1")
+    before = fields.get(b"x-forwarded-for")
+    host = target_host(request.target) or fields.get(b"host", b"")
+    via = fields.get(b"via")
+    own_via = exchange.snapshot.via
+    pieces = [
+        method,
+        b" ",
+        target.path,
+        b" HTTP/1.1\r\nHost: ",
+        target.host,
+        b"\r\nX-Forwarded-For: ",
+        before + b", " + client if before else client,
+        b"\r\nX-Forwarded-Proto: ",
+        request.scheme.encode("latin-1"),
+        b"\r\nX-Forwarded-Host: ",
+        host_only(host),
+        b"\r\nX-Forwarded-Port: %d\r\nX-Forwarded-Path: " % request.port,
+        split_target(request.target)[0],
+        b"\r\nX-Real-IP: ",
+        client,
+        b"\r\nVia: ",
+        via + b", " + own_via if via else own_via,
+    ]
+    match = exchange.match
+    prefix = match.stripped_prefix if match is not None else None
+    if prefix:
+        pieces += (b"\r\nX-Forwarded-Prefix: ", prefix)
+    pieces.append(b"\r\nX-Kong-Request-Id: ")
+    return b"".join(pieces)
 
 
 def host_only(host: bytes) -> bytes:

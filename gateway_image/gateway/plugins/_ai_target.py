@@ -59,6 +59,7 @@ class Aim:
         self._names = NameTable(dropped | {self.header} | CREDENTIALS) if header or self.query else self._names_open
         self.target = self._make(credential, self._names)
         self.without_credential = self._make(b"", self._names_open)
+        self.target.leads = {}
         self._additions: dict[tuple[bool, bool, bool], tuple[dict[str, Any], bytes]] = {}
 
     def _make(self, credential: bytes, names: NameTable, encoding: bytes = b"identity") -> Target:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from gateway.chat import Usage, as_stream, error_event, estimate_completion, estimate_prompt
+from gateway.chat import MOST_TOKENS, Usage, as_stream, error_event, estimate_completion, estimate_prompt
 from gateway.codec import CodecError, decode, encode, expand
 from gateway.headers import RESPONSE_DROPPED, NameTable, find
 from gateway.providers._base import PRESERVE, Call, ProviderError, Stream
@@ -41,6 +41,34 @@ _HINTS = {
 }
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
+
+
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: Count = 0
+    cache_write_tokens: Count = 0
+
+
+class _CompletionDetails(msgspec.Struct):
+    reasoning_tokens: Count = 0
+
+
+class _Tokens(msgspec.Struct):
+    prompt_tokens: Count
+    completion_tokens: Count
+    total_tokens: Count
+    prompt_tokens_details: _PromptDetails | None = None
+    completion_tokens_details: _CompletionDetails | None = None
+
+
+class _Usual(msgspec.Struct):
+    """An answer as nearly all are; whatever does not fit is read the slow and lenient way."""
+
+    choices: msgspec.Raw
+    usage: _Tokens
+    model: str
+
+
 class _Answer(msgspec.Struct):
     """The members of an untranslated answer that matter here; decoding only these is cheap."""
 
@@ -50,6 +78,7 @@ class _Answer(msgspec.Struct):
 
 
 _answer = msgspec.json.Decoder(_Answer)
+_usual = msgspec.json.Decoder(_Usual)
 
 
 class LlmConversation:
@@ -186,6 +215,25 @@ class LlmConversation:
 
     def _pass(self, body: bytes) -> bytes:
         """An untranslated answer: checked to be one, its usage read, its bytes kept."""
+        try:
+            usual = _usual.decode(body)
+        except msgspec.DecodeError:
+            return self._pass_unusual(body)
+        tokens = usual.usage
+        prompt, completion, total = tokens.prompt_tokens, tokens.completion_tokens, tokens.total_tokens
+        if prompt + completion != total or bytes(usual.choices)[:1] != b"[":
+            return self._pass_unusual(body)
+        self.usage = usage = Usage(prompt, completion, total)
+        prompt_details, completion_details = tokens.prompt_tokens_details, tokens.completion_tokens_details
+        if prompt_details is not None:
+            usage.cached_tokens = prompt_details.cached_tokens
+            usage.cache_write_tokens = prompt_details.cache_write_tokens
+        if completion_details is not None:
+            usage.reasoning_tokens = completion_details.reasoning_tokens
+        self.response_model = usual.model
+        return body
+
+    def _pass_unusual(self, body: bytes) -> bytes:
         try:
             answer = _answer.decode(body)
         except msgspec.DecodeError:
