@@ -9,6 +9,7 @@ from gateway.chat import Usage, items, mapping, string
 from gateway.codec import encode
 from gateway.providers._base import Call, Json, ProviderError
 from gateway.providers._translated import Told, Translation, Wanted, finish
+from gateway.sse import LineSplitter
 
 REASONS = {
     "COMPLETE": "stop", "STOP_SEQUENCE": "stop", "MAX_TOKENS": "length", "TOOL_CALL": "tool_calls",
@@ -110,7 +111,8 @@ def _call(given: Json, position: int) -> dict[str, Json]:
 class V1Stream(Translation):
     """Newline-delimited JSON with an `event_type`; a whole answer in one line is read too."""
 
-    lines = True
+    def parser(self) -> LineSplitter:
+        return LineSplitter()
 
     def event(self, value: dict[str, Json], name: str) -> bytes:
         kind = value.get("event_type")

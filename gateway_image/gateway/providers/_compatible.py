@@ -80,10 +80,15 @@ def checked_answer(body: Json, call: Call) -> dict[str, Json]:
 
 def listed_models(body: Json, array: str = "data", name: str = "id") -> list[str]:
     """The ids of a model list: {"data": [{"id"}]}, or the bare array some answer. Raises ProviderError."""
+    return [identity for entry in model_entries(body, array) if (identity := string(entry.get(name)))]
+
+
+def model_entries(body: Json, array: str = "data") -> list[dict[str, Json]]:
+    """The entries of a model list, for providers that say more about a model than its id. Raises ProviderError."""
     entries = body if isinstance(body, list) else mapping(body).get(array)
     if not isinstance(entries, list):
         raise ProviderError("this is not a list of models", 500)
-    return [identity for entry in entries if (identity := string(mapping(entry).get(name)))]
+    return [mapping(entry) for entry in entries]
 
 
 NOT_CHAT = (

@@ -8,6 +8,7 @@ from gateway import chat
 from gateway.chat import Usage, items, mapping, string
 from gateway.providers._base import COMPLETIONS, Call, Json, ProviderError
 from gateway.providers._translated import SYSTEM_ROLES, Told, Translation, Wanted, finish
+from gateway.sse import LineSplitter
 
 CHAT_PATH = "/api/chat"
 GENERATE_PATH = "/api/generate"
@@ -112,11 +113,12 @@ def _reason(body: dict[str, Json], call: Call, has_tools: bool) -> str:
 class OllamaStream(Translation):
     """Newline-delimited JSON; the last object has `done` and the counts."""
 
-    lines = True
-
     def __init__(self, call: Call, created: int, identity: str, include_usage: bool) -> None:
         super().__init__(call, created, identity, include_usage)
         self._tools = 0
+
+    def parser(self) -> LineSplitter:
+        return LineSplitter()
 
     def event(self, value: dict[str, Json], name: str) -> bytes:
         if error := value.get("error"):

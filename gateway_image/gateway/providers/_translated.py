@@ -5,15 +5,15 @@ a client expects, and streams that end well whatever the upstream sends. Not for
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from gateway import chat
 from gateway.chat import Chunks, Usage, items, mapping, string
 from gateway.codec import CodecError, decode
 from gateway.providers._base import COMPLETIONS, Call, Json, Provider, ProviderError, Stream
 from gateway.providers._compatible import checked_answer, openai_request, provider_url
-from gateway.sse import LineSplitter, SseError, SseParser, UsageScanner
+from gateway.sse import SseError, SseParser, UsageScanner
 
 SYSTEM_ROLES = ("system", "developer")
 
@@ -170,14 +170,20 @@ def finish(table: Mapping[str, str], word: Json, has_tools: bool = False) -> str
     return "tool_calls" if has_tools and reason == "stop" else reason
 
 
+class Parser(Protocol):
+    """Cuts pieces into events: data, or (name, data). Both methods may raise SseError."""
+
+    def feed(self, piece: bytes) -> Sequence[bytes | tuple[str, bytes]]: ...
+
+    def flush(self) -> Sequence[bytes | tuple[str, bytes]]: ...
+
+
 class Translation(Stream):
     """One streamed answer on its way from a provider's events to OpenAI's chunks.
 
     A subclass reads one decoded event at a time in `event` and returns chunks. It sets `reason` when the answer is
     over; an upstream that stops without having said so is an error, so that nobody takes half an answer for a whole.
     """
-
-    lines: ClassVar[bool] = False  # newline-delimited JSON instead of server-sent events
 
     def __init__(self, call: Call, created: int, identity: str, include_usage: bool) -> None:
         self.call = call
@@ -188,7 +194,7 @@ class Translation(Stream):
         self.reason = ""
         self._usage: Usage | None = None
         self._error = ""
-        self._parser: SseParser | LineSplitter = LineSplitter() if self.lines else SseParser()
+        self._parser = self.parser()
 
     @property
     def usage(self) -> Usage | None:
@@ -201,6 +207,10 @@ class Translation(Stream):
     @property
     def error(self) -> str:
         return self._error
+
+    def parser(self) -> Parser:
+        """How the upstream's bytes are cut into events."""
+        return SseParser()
 
     @abstractmethod
     def event(self, value: dict[str, Json], name: str) -> bytes:
@@ -216,7 +226,12 @@ class Translation(Stream):
         return self._translate(events)
 
     def end(self) -> bytes:
-        out = b"" if self._error else self._translate(self._parser.flush())
+        if self._error:
+            return b""
+        try:
+            out = self._translate(self._parser.flush())
+        except SseError as error:
+            out = self.fail(str(error))
         if self._error:
             return out
         if not self.reason:
@@ -231,7 +246,7 @@ class Translation(Stream):
         self._error = (message or "the upstream reported an error")[:2000]
         return chat.error_event(self._error, kind, code)
 
-    def _translate(self, events: list[Any]) -> bytes:
+    def _translate(self, events: Sequence[bytes | tuple[str, bytes]]) -> bytes:
         out: list[bytes] = []
         for event in events:
             name, data = event if isinstance(event, tuple) else ("", event.strip())

@@ -12,7 +12,7 @@ from typing import Any
 from gateway import chat
 from gateway.chat import Usage, items, mapping, string
 from gateway.providers._base import CHAT, COMPLETIONS, Call, Json, ProviderError, Stream
-from gateway.providers._compatible import listed_models
+from gateway.providers._compatible import listed_models, model_entries
 from gateway.providers._diagnosis import Tell
 from gateway.providers._translated import SYSTEM_ROLES, Told, Translated, Translation, Wanted, finish, system_text
 
@@ -113,9 +113,7 @@ class Anthropic(Translated):
         return _usage(mapping(mapping(body).get("usage")))
 
     def models(self, body: Json) -> list[str]:
-        listed_models(body)
-        living = [entry for entry in body["data"] if mapping(entry).get("lifecycle") != "retired"]
-        return listed_models({"data": living})
+        return listed_models([entry for entry in model_entries(body) if entry.get("lifecycle") != "retired"])
 
 
 def _usage(given: dict[str, Json]) -> Usage | None:

@@ -8,7 +8,7 @@ from gateway import chat
 from gateway.chat import Usage, items, mapping, string
 from gateway.providers._base import CHAT, COMPLETIONS, Call, Json, ProviderError, Stream
 from gateway.providers._cohere_v1 import FAILED, PARAMETERS, REASONS, V1Stream, usage_of, v1_request, v1_told
-from gateway.providers._compatible import chat_models, listed_models
+from gateway.providers._compatible import chat_models, listed_models, model_entries
 from gateway.providers._diagnosis import Tell
 from gateway.providers._translated import SYSTEM_ROLES, Told, Translated, Translation, Wanted, finish
 
@@ -94,10 +94,9 @@ class Cohere(Translated):
         return usage_of(body.get("usage")) or usage_of(body.get("meta"))
 
     def models(self, body: Json) -> list[str]:
-        listed_models(body, "models", "name")
-        living = [one for one in map(mapping, body["models"]) if one.get("is_deprecated") is not True]
+        living = [one for one in model_entries(body, "models") if one.get("is_deprecated") is not True]
         talking = [one for one in living if "chat" in items(one.get("endpoints")) or "endpoints" not in one]
-        return chat_models(listed_models({"models": talking}, "models", "name"))
+        return chat_models(listed_models(talking, name="name"))
 
 
 def _legacy(call: Call) -> bool:

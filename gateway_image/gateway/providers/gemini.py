@@ -10,7 +10,7 @@ from gateway import chat
 from gateway.chat import Usage, items, mapping, string
 from gateway.codec import encode
 from gateway.providers._base import CHAT, COMPLETIONS, PRESERVE, Call, Json, ProviderError, Stream
-from gateway.providers._compatible import provider_url
+from gateway.providers._compatible import model_entries, provider_url
 from gateway.providers._diagnosis import Tell
 from gateway.providers._gemini_contents import contents, functions, tool_config
 from gateway.providers._translated import Told, Translated, Translation, Wanted, system_text
@@ -115,12 +115,9 @@ class Gemini(Translated):
         return _usage(mapping(mapping(body).get("usageMetadata")))
 
     def models(self, body: Json) -> list[str]:
-        entries = mapping(body).get("models")
-        if not isinstance(entries, list):
-            raise ProviderError("this is not a list of models", 500)
         names = [
             string(entry.get("name")).removeprefix("models/")
-            for entry in map(mapping, entries)
+            for entry in model_entries(body, "models")
             if "generateContent" in (items(entry.get("supportedGenerationMethods")) or ["generateContent"])
         ]
         unfit = ("embed", "tts", "image", "aqa", "audio")

@@ -10,7 +10,7 @@ import re
 
 from gateway.chat import items, mapping, string
 from gateway.providers._base import CHAT, Call, Json, Stream
-from gateway.providers._compatible import CHAT_PATH, listed_models, openai_request
+from gateway.providers._compatible import CHAT_PATH, listed_models, model_entries, openai_request
 from gateway.providers._diagnosis import Tell
 from gateway.providers._ollama import OllamaStream, ollama_request, ollama_told
 from gateway.providers._translated import Either, Told, Wanted
@@ -65,12 +65,8 @@ class Mistral(Either):
         return OllamaStream(call, created, identity, include_usage)
 
     def models(self, body: Json) -> list[str]:
-        listed_models(body)
-        return [
-            string(entry.get("id"))
-            for entry in map(mapping, mapping(body).get("data") or body)
-            if mapping(entry.get("capabilities")).get("completion_chat", True) and string(entry.get("id"))
-        ]
+        entries = model_entries(body)
+        return listed_models([e for e in entries if mapping(e.get("capabilities")).get("completion_chat", True)])
 
 
 def _ids(message: Json) -> list[str]:

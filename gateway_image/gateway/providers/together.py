@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.chat import mapping, string
 from gateway.providers._base import Json
-from gateway.providers._compatible import Compatible, chat_models, listed_models
+from gateway.providers._compatible import Compatible, chat_models, listed_models, model_entries
 
 
 class Together(Compatible):
@@ -22,5 +21,5 @@ class Together(Compatible):
     def models(self, body: Json) -> list[str]:
         if not isinstance(body, list):
             return super().models(body)
-        talking = [entry for entry in body if (string(mapping(entry).get("type")) or "chat") in ("chat", "language")]
-        return chat_models(listed_models(talking))
+        entries = model_entries(body)
+        return chat_models(listed_models([e for e in entries if (e.get("type") or "chat") in ("chat", "language")]))
