@@ -12,7 +12,6 @@ ENGLISH: dict[str, str] = {
     # general
     "title": "AI gateway setup",
     "title_note": "Ctrl-C changes nothing",
-    "title_again": "change what is set up",
     "no_terminal": "There is no terminal to ask questions on. Nothing was configured.",
     "no_terminal_hint": (
         "In a terminal: ai-gateway setup\nWithout questions: OPENAI_API_KEY=... ai-gateway setup --yes"
@@ -29,7 +28,6 @@ ENGLISH: dict[str, str] = {
     "look.locked": "asks for a key",
     "look.no_server": "No model server found on this machine",
     "look.not_looked": "Not looking for model servers (--no-discover)",
-    "look.discovering": "Looking for model servers on this machine",
     # consent
     "consent.heading": "API keys",
     "consent.explain": (
@@ -99,7 +97,7 @@ ENGLISH: dict[str, str] = {
     "local.heading": "Local models",
     "local.found": "Which of the servers found should the gateway use?",
     "local.enable": "Do you want to enable the local provider {title}?",
-    "local.other": "Another model server (Ollama, llama.cpp, any OpenAI-compatible)?",
+    "local.other": "Another model server, by its URL?",
     "local.more": "One more model server?",
     "local.url": "URL of {title}",
     "local.other_url": "URL of the server",
@@ -130,7 +128,6 @@ ENGLISH: dict[str, str] = {
     "review.route": "Route",
     "review.model": "Model",
     "review.upstream": "Upstream",
-    "review.provider": "Provider",
     "review.files": "files",
     "review.listeners": "listeners",
     "review.runtime": "runtime",

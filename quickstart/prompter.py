@@ -18,10 +18,15 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_input
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.output import create_output
+from questionary.prompts import common as questionary_marks
 
 from quickstart import messages
 from quickstart.errors import Cancelled, EnvironmentProblem
 from quickstart.prompter_plain import PlainPrompter
+
+# its circles take one cell on some terminals and two on others, and a screen reader says "white circle"
+setattr(questionary_marks, "INDICATOR_SELECTED", "[x]")  # noqa: B010 - not exported for the type checker
+setattr(questionary_marks, "INDICATOR_UNSELECTED", "[ ]")  # noqa: B010
 
 Validate = Callable[[str], str]
 """Gives what is wrong with a text, "" when nothing is."""

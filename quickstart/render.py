@@ -12,6 +12,7 @@ from typing import Any
 
 import jinja2
 
+from gateway import entities
 from quickstart import assets, endpoints
 from quickstart.errors import QuickstartError
 from quickstart.plan import Plan, RoutePlan
@@ -72,12 +73,9 @@ def render(plan: Plan) -> Rendered:
 
 def check(text: str) -> None:
     """Parses the rendered configuration as the gateway will. Raises QuickstartError that names every wrong field."""
-    from gateway.entities import load
-    from gateway.errors import ConfigError
-
     try:
-        load(text)
-    except ConfigError as error:
+        entities.load(text)
+    except entities.ConfigError as error:
         raise QuickstartError(
             f"The gateway would refuse this configuration, so nothing was written: {error}",
             "Change the answer that it names: ai-gateway setup",

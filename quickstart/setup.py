@@ -74,7 +74,7 @@ class Setup:
         else:
             decided = wizard.run(Desk(sources, prompter, self.console, eyes), preview, earlier)
         if choices.dry_run:
-            self._told(decided, earlier)
+            self._told(decided, earlier, reviewed=prompter is not None)
             return
         plan, answers = decided.preview.plan, decided.answers
         result = self.apply(plan, answers, self.console, self.places, self.environment, answers.test)
@@ -126,11 +126,12 @@ class Setup:
             self.console.warn(note.message, note.hint)
         return Decided(settled.answers, preview(settled.answers))
 
-    def _told(self, decided: Decided, earlier: Earlier) -> None:
+    def _told(self, decided: Decided, earlier: Earlier, reviewed: bool) -> None:
         """What a dry run says instead of doing it."""
         plan, rendered = decided.preview.plan, decided.preview.rendered
         review = compare(plan, rendered, earlier)
-        wizard_review.show(self.console, plan, review, earlier)
+        if not reviewed:
+            wizard_review.show(self.console, plan, review, earlier)
         for finding in decided.preview.findings:
             self.console.warn(finding.message, finding.hint)
         for route in plan.routes:
