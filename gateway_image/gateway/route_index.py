@@ -14,6 +14,10 @@ Pin = tuple[bytes, bytes]
 """A header's name and one of its values, both as criteria.py compares them."""
 
 
+_NO_HOSTS = ("",)
+_NO_PINS: Sequence[Pin] = ()
+
+
 class _Shelf:
     """The ranks of the matchers that share a path start and a host, best first."""
 
@@ -33,15 +37,17 @@ class RouteIndex:
         self._exact: dict[bytes, dict[str, _Shelf]] = {}
         self._starts: dict[bytes, dict[str, _Shelf]] = {}
         self._kinds = frozenset(rule.kind for criteria in matchers for rule in criteria.hosts)
+        names: set[bytes] = set()
         for rank, criteria in enumerate(matchers):
-            hosts = {_host_key(rule.kind, rule.text) for rule in criteria.hosts} or {""}
-            pins = _pins(criteria)
+            hosts = {_host_key(rule.kind, rule.text) for rule in criteria.hosts} if criteria.hosts else _NO_HOSTS
+            pins = _pins(criteria) if criteria.headers else _NO_PINS
+            names.update(name for name, _ in pins)
             if not criteria.paths:
                 _enter(self._starts, b"", hosts, pins, rank)
             for rule in criteria.paths:
                 _enter(self._exact if rule.exact else self._starts, rule.literal, hosts, pins, rank)
         self._lengths = sorted({len(start) for start in self._starts})
-        self._pin_names = tuple({name for criteria in matchers for name, _ in _pins(criteria)})
+        self._pin_names = tuple(names)
 
     def candidates(self, host: str, path: bytes, headers: HeaderLines) -> tuple[Iterable[int], bool]:
         """The ranks of the matchers that may fit, best first, and whether `headers` took part in choosing them."""
@@ -80,12 +86,14 @@ def _pins(criteria: Criteria) -> list[Pin]:
 def _enter(
     floors: dict[bytes, dict[str, _Shelf]], start: bytes, hosts: Iterable[str], pins: Sequence[Pin], rank: int
 ) -> None:
-    floor = floors.setdefault(start, {})
+    floor = floors.get(start)
+    if floor is None:
+        floor = floors[start] = {}
     for host in hosts:
         shelf = floor.get(host)
         if shelf is None:
             shelf = floor[host] = _Shelf()
-        for ranks in [shelf.pinned.setdefault(pin, []) for pin in pins] or [shelf.free]:
+        for ranks in [shelf.pinned.setdefault(pin, []) for pin in pins] if pins else (shelf.free,):
             if not ranks or ranks[-1] != rank:
                 ranks.append(rank)
 
