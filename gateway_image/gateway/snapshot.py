@@ -76,7 +76,7 @@ class Snapshot:
         self.unrouted = Chain(
             plugins[row["id"]] for row in self._by_route.get(None, []) if not any(row[scope] for scope in _SCOPES)
         )
-        self.unrouted.access = self.unrouted.header_filter = self.unrouted.body_filter = ()
+        self.unrouted.access = self.unrouted.body_filter = ()  # as in Kong: headers and logs only
 
     @classmethod
     def compile(

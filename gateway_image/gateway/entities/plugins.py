@@ -14,10 +14,11 @@ from gateway.plugins._base import Plugin
 from gateway.schema import Any_, Error, Field, Foreign, Record, Set, String, describe
 
 Registry = Mapping[str, type[Plugin]]
-_DEFAULT_PROTOCOLS = ("grpc", "grpcs", "http", "https")
 
 
-def _fields(config: Field, protocols: tuple[str, ...], no_consumer: bool) -> dict[str, Field]:
+def _fields(
+    config: Field, protocols: tuple[str, ...], usual: tuple[str, ...], no_consumer: bool
+) -> dict[str, Field]:
     return {
         "id": kinds.identifier(),
         "name": String("Which plugin.", required=True, len_min=0),
@@ -33,7 +34,7 @@ def _fields(config: Field, protocols: tuple[str, ...], no_consumer: bool) -> dic
         "protocols": Set(
             "What the requests speak that it runs for.",
             elements=String("A protocol.", one_of=protocols),
-            default=[protocol for protocol in _DEFAULT_PROTOCOLS if protocol in protocols],
+            default=list(usual),
             required=True,
         ),
         "enabled": kinds.switch("Whether it runs.", True),
@@ -57,7 +58,7 @@ def plugin_record(plugin: type[Plugin]) -> Record:
     if record is None:
         config = copy(plugin.fields)
         config.required = True
-        fields = _fields(config, plugin.protocols, plugin.no_consumer)
+        fields = _fields(config, plugin.protocols, plugin.default_protocols, plugin.no_consumer)
         record = _RECORDS[plugin] = Record(plugin.fields.help, fields=fields, checks=plugin.checks)
     return record
 
@@ -93,7 +94,10 @@ PLUGINS = Kind(
     record=Record(
         "A plugin at work: on everything, or only for one route, service or consumer.",
         fields=_fields(
-            Any_("The plugin's own settings.", schema={"type": "record", "abstract": True}), PROTOCOLS, False
+            Any_("The plugin's own settings.", schema={"type": "record", "abstract": True}),
+            PROTOCOLS,
+            Plugin.default_protocols,
+            False,
         ),
     ),
 )

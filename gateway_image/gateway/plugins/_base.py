@@ -40,7 +40,8 @@ class Plugin:
     authenticates: ClassVar[bool] = False  # sets a consumer: consumer-scoped plugins are chosen after it ran
     checks: ClassVar[tuple[Check, ...]] = ()  # rules that Kong reports at the plugin, not inside config: "config.allow"
     no_consumer: ClassVar[bool] = False  # may not be scoped to a consumer (authentication, cors, acl...)
-    protocols: ClassVar[tuple[str, ...]] = ("grpc", "grpcs", "http", "https")
+    protocols: ClassVar[tuple[str, ...]] = ("grpc", "grpcs", "http", "https")  # that a row may name
+    default_protocols: ClassVar[tuple[str, ...]] = ("grpc", "grpcs", "http", "https")
 
     idle: tuple[str, ...] = ()  # phases in which this instance, as it is configured, has nothing to do
 

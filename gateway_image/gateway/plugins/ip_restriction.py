@@ -38,6 +38,7 @@ class IpRestriction(Plugin):
     name = "ip-restriction"
     priority = 990
     protocols = ("grpc", "grpcs", "http", "https", "tcp", "tls", "tls_passthrough", "udp")
+    default_protocols = ("http", "https", "tcp", "tls", "grpc", "grpcs")
     fields = Record(
         "Lets callers in by their address.",
         required=True,

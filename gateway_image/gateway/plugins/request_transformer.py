@@ -40,6 +40,7 @@ def _step(step: str) -> Record:
 class RequestTransformer(Plugin):
     name = "request-transformer"
     priority = 801
+    protocols = ("grpc", "grpcs", "http", "https", "tcp", "tls", "tls_passthrough", "udp")
     fields = Record(
         "Changes requests before they go up. Values may hold expressions such as $(headers.x).",
         required=True,
