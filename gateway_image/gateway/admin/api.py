@@ -12,6 +12,7 @@ from gateway.admin.answers import Refusal, not_found
 from gateway.admin.bodies import Unsupported
 from gateway.admin.call import Call
 from gateway.admin.guard import Guard
+from gateway.admin.token import token_fits, unauthorized
 from gateway.errors import ConfigError, GatewayError
 from gateway.store import Store
 from gateway.values import Reply, Request
@@ -48,6 +49,9 @@ class AdminApi:
         refusal = self.guard.refusal(request)
         if refusal is not None:
             return self._dressed(request, answers.message(403, refusal).reply(), started, foreign=True)
+        # A preflight cannot carry the token; it changes and tells nothing.
+        if request.method != b"OPTIONS" and not token_fits(request, self.node.settings.admin_token):
+            return self._dressed(request, unauthorized(), started)
         try:
             answer = self._answer(Call(request))
         except Exception as problem:
