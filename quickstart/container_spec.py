@@ -17,8 +17,7 @@ from quickstart.files import SETTINGS_NAME, Places
 UNPRIVILEGED = 10001
 """The uid in the image; used when root runs the quickstart, because a container of ours never runs as root."""
 INSTANCE = "ai-gateway.instance"
-"""Label of everything we make; its value tells two users of one engine apart."""
-IMAGE = "ai-gateway.image"
+"""Label of every container, image and layer we make; its value tells two users of one engine apart."""
 CONFIGURATION = "/etc/ai-gateway"
 SECRETS = "/run/ai-gateway-secrets"
 PREFIX = "/var/lib/ai-gateway"

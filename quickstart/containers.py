@@ -17,7 +17,6 @@ import requests.exceptions
 
 from quickstart import image
 from quickstart.container_spec import (
-    IMAGE,
     INSTANCE,
     STOP_SECONDS,
     UNPRIVILEGED,
@@ -114,7 +113,8 @@ class DockerRunner:
         """Builds the image unless one with the same content is there. Raises EnvironmentProblem with the builder's
         last words."""
         files = image.content()
-        tag = image.tag(files, plan.base_image)
+        whose = instance(self._places)
+        tag = image.tag(files, plan.base_image, whose)
         try:
             self._client.images.get(tag)
             return tag
@@ -129,8 +129,7 @@ class DockerRunner:
                 rm=True,
                 forcerm=True,  # else a failed build leaves containers that hold its images
                 decode=True,
-                buildargs={"BASE_IMAGE": plan.base_image},
-                labels={IMAGE: tag},
+                buildargs={"BASE_IMAGE": plan.base_image, "INSTANCE": whose},
             ):
                 if "error" in event:
                     raise _build_failed(plan.base_image, str(event["error"]), words)
@@ -146,8 +145,8 @@ class DockerRunner:
         self._remove_images(deployment.image)
 
     def _remove_images(self, keep: str) -> None:
-        """Removes our images but one; one that another container still uses stays."""
-        for found in self._client.images.list(filters={"label": IMAGE}):
+        """Removes our images but one; one that a container still uses stays."""
+        for found in self._images():
             if keep not in found.tags:
                 self._remove_image(found)
 
@@ -156,7 +155,7 @@ class DockerRunner:
             try:
                 self._client.images.remove(name)
             except docker.errors.APIError:
-                pass  # in use by another user of this engine
+                pass  # in use, or gone together with another one
 
     # -- container -------------------------------------------------------------------------------------------------
 
@@ -210,6 +209,10 @@ class DockerRunner:
         label = f"{INSTANCE}={instance(self._places)}"
         return list(self._client.containers.list(all=True, filters={"label": label}))
 
+    def _images(self) -> list[Any]:
+        """Tagged ones and what broken-off builds left, not the layers below them."""
+        return list(self._client.images.list(filters={"label": f"{INSTANCE}={instance(self._places)}"}))
+
     def discard(self) -> None:
         for container in self._ours():
             try:
@@ -254,8 +257,8 @@ class DockerRunner:
     # -- leaving ---------------------------------------------------------------------------------------------------
 
     def leftovers(self) -> list[str]:
-        images = [tag for found in self._client.images.list(filters={"label": IMAGE}) for tag in found.tags]
-        return [f"container {found.name}" for found in self._ours()] + [f"image {tag}" for tag in images]
+        named = [tag for found in self._images() for tag in (found.tags or [found.short_id])]
+        return [f"container {found.name}" for found in self._ours()] + [f"image {tag}" for tag in named]
 
     def remove(self) -> None:
         self.stop()

@@ -43,9 +43,9 @@ def context(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def tag(files: dict[str, bytes], base_image: str) -> str:
-    """`ai-gateway:` and 16 hex digits of everything that decides what the image is."""
-    digest = hashlib.sha256(f"{base_image}\0".encode())
+def tag(files: dict[str, bytes], base_image: str, instance: str) -> str:
+    """`ai-gateway:` and 16 hex digits of everything that decides what the image is and whose."""
+    digest = hashlib.sha256(f"{base_image}\0{instance}\0".encode())
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name])}\0".encode())
         digest.update(files[name])
