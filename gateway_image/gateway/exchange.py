@@ -43,39 +43,31 @@ _STATUS = {"refused": 502, "timeout": 504, "connect_timeout": 504, "dns": 503}
 
 
 class Exchange:
-    __slots__ = (
-        "_asking",
-        "_document",
-        "_held",
-        "_held_size",
-        "_position",
-        "block",
-        "body",
-        "chain",
-        "changed",
-        "consumer",
-        "conversation",
-        "credential",
-        "first_byte_at",
-        "forwarded_at",
-        "hold",
-        "id",
-        "match",
-        "notes",
-        "replied",
-        "request",
-        "request_changes",
-        "response_changes",
-        "rewrite",
-        "runtime",
-        "sent_size",
-        "snapshot",
-        "started_at",
-        "status",
-        "target",
-        "upstream_headers",
-        "upstream_status",
-    )
+    """What most exchanges never touch stands on the class as a default: setting it on each would cost more than all the
+    bookkeeping of a request."""
+
+    match: RouteMatch | None = None
+    chain: Chain | None = None
+    block = b""  # the header lines that the client got, without framing
+    changed = False  # whether the decoded document was replaced and `body` is stale
+    consumer: Mapping[str, Any] | None = None
+    credential: Mapping[str, Any] | None = None
+    target: Target | None = None
+    rewrite: Rewrite | None = None  # what plugins changed about the request line
+    conversation: Conversation | None = None
+    hold = False  # a plugin wants the whole answer before it is sent
+    forwarded_at = 0.0
+    first_byte_at = 0.0
+    status = 0
+    upstream_status = 0
+    upstream_headers: Headers = []
+    replied = False  # the gateway itself answered
+    sent_size = 0
+    _asking: Asking | None = None
+    _document: Any = None
+    _held: list[bytes] | None = None
+    _held_size = 0
+    _position = 0
 
     def __init__(self, snapshot: Snapshot, request: Request, runtime: Runtime) -> None:
         self.snapshot = snapshot
@@ -83,32 +75,10 @@ class Exchange:
         self.runtime = runtime
         self.started_at = runtime.now()
         self.id = runtime.request_id()
-        self.match: RouteMatch | None = None
-        self.chain: Chain | None = None
         self.body = request.body  # what goes upstream
-        self.block = b""  # the header lines that the client got, without framing
-        self.changed = False  # whether the decoded document was replaced and `body` is stale
-        self.consumer: Mapping[str, Any] | None = None
-        self.credential: Mapping[str, Any] | None = None
-        self.target: Target | None = None
-        self.rewrite: Rewrite | None = None  # what plugins changed about the request line
-        self.conversation: Conversation | None = None
-        self.hold = False  # a plugin wants the whole answer before it is sent
         self.request_changes: Changes = {}
         self.response_changes: Changes = {}
         self.notes: dict[str, Any] = {}  # what plugins tell each other, by plugin name
-        self.forwarded_at = 0.0
-        self.first_byte_at = 0.0
-        self.status = 0
-        self.upstream_status = 0
-        self.upstream_headers: Headers = []
-        self.replied = False  # the gateway itself answered
-        self.sent_size = 0
-        self._asking: Asking | None = None
-        self._document: Any = None
-        self._held: list[bytes] | None = None
-        self._held_size = 0
-        self._position = 0
 
     # -- the request on its way up ------------------------------------------------------------------------------
 
@@ -364,8 +334,12 @@ class Exchange:
         return piece
 
     def _block(self) -> bytes:
-        names = _PLAIN if self.conversation is None else self.conversation.names
-        pieces = lines(self.upstream_headers, names, self.response_changes)
+        conversation = self.conversation
+        if conversation is None:
+            pieces = lines(self.upstream_headers, _PLAIN, self.response_changes)
+        else:
+            pieces = lines(self.upstream_headers, conversation.names, self.response_changes)
+            pieces.append(conversation.lines)
         if "server" not in self.snapshot.hidden and find(self.upstream_headers, b"server") is None:
             pieces.append(self.snapshot.server_line)
         pieces.append(self._identity(upstream=True))

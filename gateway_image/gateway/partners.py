@@ -4,7 +4,6 @@ place of passing it on. Not for: implementations (transport/runtime.py, plugins/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.headers import NameTable
@@ -32,6 +31,7 @@ class Conversation(Protocol):
     """Who reads the upstream's answer in place of passing it on: ai-proxy's half of an exchange."""
 
     names: NameTable  # which upstream headers pass
+    lines: bytes  # ready lines that are added to them
 
     def head(self, exchange: Exchange, status: int, headers: Headers) -> bool: ...  # True: hold the body until whole
 
@@ -45,4 +45,4 @@ class Conversation(Protocol):
 
     def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply: ...
 
-    def summary(self) -> Mapping[str, Any]: ...  # for the access log
+    def summary(self) -> bytes: ...  # members of a JSON object, for the access log

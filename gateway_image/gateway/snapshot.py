@@ -228,17 +228,18 @@ class Snapshot:
                 exchange.id,
             )
         )
-        line: dict[str, Any] = {"route": None if match is None else match.route["name"] or match.route["id"]}
-        if exchange.consumer is not None:
-            line["consumer"] = exchange.consumer["username"] or exchange.consumer["id"]
+        if match is not None:
+            start += b',"route":' + encode(match.route["name"] or match.route["id"])
         if exchange.conversation is not None:
-            line.update(exchange.conversation.summary())
+            start += b"," + exchange.conversation.summary()
+        if exchange.consumer is not None:
+            start += b',"consumer":' + encode(exchange.consumer["username"] or exchange.consumer["id"])
         error = exchange.notes.get("upstream_error")
         if error is not None:
-            line["upstream_error"] = f"{error.kind}: {error.detail}"
+            start += b',"upstream_error":' + encode(f"{error.kind}: {error.detail}")
         if "aborted" in exchange.notes:
-            line["aborted"] = True
-        return start + b"," + encode(line)[1:]
+            start += b',"aborted":true'
+        return start + b"}"
 
 
 def _resolved(value: Any, resolve: Callable[[str], str], missing: list[str]) -> Any:

@@ -28,6 +28,8 @@ class Aim:
         self.call = call
         self.auth = auth
         self.passes = provider.passes(call)
+        self.model_line = f"X-Kong-LLM-Model: {provider.name}/{one_line(call.model)}\r\n".encode("latin-1", "replace")
+        self.summary = b'"provider":%b,"model":%b' % (encode(provider.name), encode(call.model))
         self.url = provider.url(call)
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -133,6 +135,11 @@ class Aim:
     def with_credential(self, body: bytes) -> bytes:
         """Adds the credential that goes into the body, where it is configured so."""
         return encode({**decode(body), **self.body_member}) if self.body_member else body
+
+
+def one_line(text: str) -> str:
+    """A client's own model name as a header value: nothing in it may end the line."""
+    return "".join(character for character in text if character.isprintable())
 
 
 def _plain(auth: Mapping[str, Any]) -> dict[str, str]:

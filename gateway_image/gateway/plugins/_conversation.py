@@ -5,7 +5,6 @@ dialect, and knows what was used. Not for: requests (ai_proxy), any provider's f
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -13,13 +12,14 @@ import msgspec
 from gateway.chat import MOST_TOKENS, Usage, as_stream, error_event, estimate_completion, estimate_prompt
 from gateway.codec import CodecError, decode, encode, expand
 from gateway.headers import RESPONSE_DROPPED, NameTable, find
-from gateway.providers._base import PRESERVE, Call, ProviderError, Stream
+from gateway.providers._base import PRESERVE, ProviderError, Stream
 from gateway.replies import json_reply
 from gateway.sse import UsageScanner
 from gateway.values import Headers, Reply, UpstreamError
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
+    from gateway.plugins._ai_target import Aim
     from gateway.plugins.ai_proxy import AiProxy
 
 EXPANDED_LIMIT = 64 << 20
@@ -27,16 +27,18 @@ EXPANDED_LIMIT = 64 << 20
 _NAMES = NameTable(RESPONSE_DROPPED)
 _NAMES_DECODED = NameTable(RESPONSE_DROPPED | {b"content-encoding"})
 _NAMES_NO_COOKIES = NameTable(RESPONSE_DROPPED | {b"content-encoding", b"set-cookie"})
+_GZIPPED = (b"gzip", b"x-gzip")
+_READABLE = (*_GZIPPED, b"deflate")
 _GZIP = 31  # zlib's window bits for a gzip wrapper
 _HINTS = {
-    "refused": "nothing listens there: start the model server, or correct the upstream URL",
-    "dns": "the name is not known: correct the upstream URL, or check DNS",
-    "unreachable": "no way to that address: check the network or a firewall",
-    "connect_timeout": "no answer to a connection attempt: check a firewall or proxy",
-    "timeout": "the model server took too long: raise the service's read_timeout",
-    "tls": "the secure connection failed: check the certificate, the CA or http against https",
-    "closed": "the connection was closed without an answer: look into the model server's log",
-    "protocol": "what answered does not speak HTTP: correct the upstream URL",
+    "refused": "start the model server, or correct the upstream URL",
+    "dns": "correct the upstream URL, or check DNS",
+    "unreachable": "check the network or a firewall",
+    "connect_timeout": "check a firewall or proxy",
+    "timeout": "raise the service's read_timeout",
+    "tls": "check the certificate, the CA or http against https",
+    "closed": "look into the model server's log",
+    "protocol": "correct the upstream URL",
     "too_large": "the answer was larger than this gateway takes",
 }
 
@@ -82,83 +84,64 @@ _usual = msgspec.json.Decoder(_Usual)
 
 
 class LlmConversation:
-    __slots__ = (
-        "_counting",
-        "_encoding",
-        "_inflater",
-        "_passes",
-        "_preserve",
-        "_request",
-        "_scanner",
-        "_shows_usage",
-        "_translator",
-        "call",
-        "failed",
-        "finished_at",
-        "names",
-        "plugin",
-        "response_model",
-        "usage",
-        "zips",
-    )
+    """Defaults stand on the class, as in Exchange."""
+
+    names = _NAMES
+    lines = b""
+    usage: Usage | None = None
+    response_model: str | None = None
+    failed = False  # the upstream did not answer 200
+    finished_at = 0.0
+    _passes = True
+    _encoding = b""
+    _inflater: Any = None
+    _scanner: UsageScanner | None = None
+    _translator: Stream | None = None
 
     def __init__(
         self,
         plugin: AiProxy,
         exchange: Exchange,
-        call: Call,
+        aim: Aim,
         *,
         counting: bool = False,
         shows_usage: bool = False,
         preserve: bool = False,
     ) -> None:
         self.plugin = plugin
-        self.call = call
-        self.names = _NAMES
-        self.usage: Usage | None = None
-        self.response_model: str | None = None
-        self.failed = False  # the upstream did not answer 200
-        self.finished_at = 0.0
-        accept = exchange.request.fields.get(b"accept-encoding")
-        self.zips = accept is not None and b"gzip" in accept
-        self._request = exchange
+        self.aim = aim
+        self.call = aim.call
+        self._exchange = exchange
         self._counting = counting  # usage was asked for on the client's behalf: its event is not passed on
         self._shows_usage = shows_usage  # the client asked for a stream's usage itself
         self._preserve = preserve
-        self._passes = True
-        self._encoding = ""
-        self._inflater: Any = None
-        self._scanner: UsageScanner | None = None
-        self._translator: Stream | None = None
 
     # -- the answer ---------------------------------------------------------------------------------------------
 
     def head(self, exchange: Exchange, status: int, headers: Headers) -> bool:
-        provider = self.plugin.provider
         encoding = find(headers, b"content-encoding")
-        self._encoding = encoding.decode("latin-1").strip().lower() if encoding is not None else ""
+        if encoding is not None:
+            self._encoding = encoding.strip().lower()
+            if self._encoding in _READABLE:
+                self.names = _NAMES_DECODED
         if status != 200:
             self.failed = True
-            if self._encoding in ("gzip", "x-gzip", "deflate"):
-                self.names = _NAMES_DECODED
             return True
-        self._passes = self._preserve or provider.passes(self.call)
+        provider = self.plugin.provider
+        self._passes = self._preserve or self.aim.passes
         if provider.strips_cookies:
             self.names = _NAMES_NO_COOKIES
-        elif self._encoding:
-            self.names = _NAMES_DECODED
         if self.plugin.names_model:
-            exchange.set_response_header(
-                b"X-Kong-LLM-Model", f"{provider.name}/{self.call.model}".encode("latin-1", "replace")
-            )
+            self.lines = self.aim.model_line
+        if not (self.call.stream or self._preserve):
+            return True
         kind = (find(headers, b"content-type") or b"").lower()
-        stream = kind.startswith(b"text/event-stream") if self._preserve else self.call.stream
-        if not stream:
+        if self._preserve and not kind.startswith(b"text/event-stream"):
             return True
         if self._passes and kind.startswith(b"application/json"):
             return True  # the upstream does not stream: whole() tells it as one event
         exchange.set_response_header(b"Content-Type", b"text/event-stream")
-        if self._encoding in ("gzip", "x-gzip"):
+        if self._encoding in _GZIPPED:
             self._inflater = zlib.decompressobj(_GZIP)
         if self._passes:
             self._scanner = UsageScanner(strip=self._counting)
@@ -186,14 +169,14 @@ class LlmConversation:
         elif self._translator is not None:
             tail = self._translator.end()
             self._count(self._translator.usage, self._translator.text_length)
-        self.finished_at = self._request.runtime.now()
+        self.finished_at = self._exchange.runtime.now()
         return tail
 
     def whole(self, exchange: Exchange, body: bytes) -> bytes | Reply:
         self.finished_at = exchange.first_byte_at
-        if self._encoding in ("gzip", "x-gzip", "deflate") and self.names is not _NAMES:
+        if self._encoding and (self._encoding in _READABLE or not self.failed):
             try:
-                body = expand(body, self._encoding, EXPANDED_LIMIT)
+                body = expand(body, self._encoding.decode("latin-1"), EXPANDED_LIMIT)
             except CodecError as error:
                 return self._untranslatable(str(error))
         if self.failed or self._preserve:
@@ -207,7 +190,7 @@ class LlmConversation:
         if self.call.stream:
             exchange.set_response_header(b"Content-Type", b"text/event-stream")
             return as_stream(decode(out), include_usage=self._shows_usage)
-        if self.zips:
+        if b"gzip" in exchange.request.fields.get(b"accept-encoding", b""):
             exchange.set_response_header(b"Content-Encoding", b"gzip")
             packer = zlib.compressobj(1, wbits=_GZIP)
             return packer.compress(out) + packer.flush()
@@ -249,7 +232,7 @@ class LlmConversation:
 
     def _translate(self, body: bytes, created: int) -> bytes:
         decoded = decode(body)
-        answer = self.plugin.provider.response(decoded, self.call, created, self._request.id.decode("latin-1"))
+        answer = self.plugin.provider.response(decoded, self.call, created, self._exchange.id.decode("latin-1"))
         self._name_model(answer.get("model"))
         usage = Usage.from_openai(answer.get("usage"))
         text = "" if usage is not None else str(answer.get("choices"))
@@ -284,7 +267,7 @@ class LlmConversation:
     def _count(self, usage: Usage | None, text_length: int) -> None:
         """What was used; an estimate, marked as one, where the provider does not say."""
         if usage is None and self.call.route_type != PRESERVE:
-            prompt = estimate_prompt(self._request.document(), self.call.stream)
+            prompt = estimate_prompt(self._exchange.document(), self.call.stream)
             completion = estimate_completion(text_length)
             usage = Usage(prompt, completion, prompt + completion, estimated=True)
         self.usage = usage
@@ -313,8 +296,9 @@ class LlmConversation:
         target = exchange.target
         assert target is not None
         origin = target.origin
+        remedy = _HINTS.get(error.kind, error.kind)
         told = {
-            "message": f"{origin.scheme}://{origin.host}:{origin.port} - {error.detail}; {_HINTS.get(error.kind, '')}",
+            "message": f"{origin.scheme}://{origin.host}:{origin.port} - {error.detail}: {remedy}",
             "type": "upstream_error",
             "code": f"upstream_{error.kind}",
             "param": None,
@@ -341,12 +325,13 @@ class LlmConversation:
         total += cached * (reading or 0) + usage.completion_tokens * prices.get("output_cost", 0)
         return float(total) / 1_000_000
 
-    def summary(self) -> Mapping[str, Any]:
-        told: dict[str, Any] = {"provider": self.plugin.provider.name, "model": self.call.model}
+    def summary(self) -> bytes:
         usage = self.usage
-        if usage is not None:
-            told["prompt_tokens"] = usage.prompt_tokens
-            told["completion_tokens"] = usage.completion_tokens
-            if usage.estimated:
-                told["estimated"] = True
-        return told
+        if usage is None:
+            return self.aim.summary
+        return b'%b,"prompt_tokens":%d,"completion_tokens":%d%b' % (
+            self.aim.summary,
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            b',"estimated":true' if usage.estimated else b"",
+        )
