@@ -104,7 +104,9 @@ def _texts(content: Any) -> Iterator[str]:
         elif isinstance(item, list):
             stack.extend(reversed(item))
         elif isinstance(item, dict):
-            # a tool's result holds contents again
-            stack.extend(item[name] for name in ("content", "parts", "refusal", "text") if name in item)
+            # a tool's result holds contents again, a document its source
+            stack.extend(item[name] for name in ("source", "content", "parts", "refusal", "text") if name in item)
+            if item.get("type") == "text" and "data" in item:
+                stack.append(item["data"])
         else:
             raise UnreadablePrompt("content")

@@ -47,9 +47,9 @@ class _Rule:
 
     def fits(self, normal: str, host: str) -> bool:
         seen = host if self._host_only else normal
-        if self._pattern is None:
-            return seen == self.text
-        return self._pattern.search(seen.encode("utf-8", "replace")) is not None
+        if seen == self.text:  # an IPv6 origin has brackets and looks like a pattern
+            return True
+        return self._pattern is not None and self._pattern.search(seen.encode("utf-8", "replace")) is not None
 
 
 class Cors(Plugin):

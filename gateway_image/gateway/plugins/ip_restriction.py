@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from gateway.plugins._base import Plugin, Setting
@@ -71,12 +71,15 @@ class IpRestriction(Plugin):
             address = ip_address(client.partition("%")[0])
         except ValueError:
             return False
-        mapped = getattr(address, "ipv4_mapped", None)
-        if mapped is not None:
-            address = mapped  # an IPv4 caller on a listener for both
-        if any(address in network for network in self.deny):
+        mapped = getattr(address, "ipv4_mapped", None)  # an IPv4 caller on a listener for both
+        forms = (address,) if mapped is None else (address, mapped)
+        if _within(forms, self.deny):
             return False
-        return not self.allow or any(address in network for network in self.allow)
+        return not self.allow or _within(forms, self.allow)
+
+
+def _within(forms: tuple[IPv4Address | IPv6Address, ...], networks: Networks) -> bool:
+    return any(address in network for network in networks for address in forms)
 
 
 def _networks(given: list[str] | None) -> Networks:
