@@ -4,8 +4,8 @@
     config.collections["routes"][id]["paths"]     # rows exactly as the Admin API shows them
     config.render()                               # back to a declarative document
 
-The rooms behind it: document.py (text), declarative.py (rows from a document), identity.py (ids), trouble.py (errors),
-catalogue.py (all kinds), and one file per family of entities.
+The rooms behind it: document.py (text), deck.py (decK's own), declarative.py (rows from a document), identity.py (ids),
+trouble.py (errors), catalogue.py (all kinds), and one file per family of entities.
 """
 
 from gateway.entities.catalogue import KINDS, clean, validate

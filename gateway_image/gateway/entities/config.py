@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from gateway.entities.catalogue import KINDS
+from gateway.entities.deck import without_deck
 from gateway.entities.declarative import Collections, Reading
-from gateway.entities.document import read_document, without_deck
+from gateway.entities.document import read_document
 from gateway.entities.kinds import Entity
 from gateway.entities.plugins import Registry
 from gateway.plugins import registry as installed_plugins

@@ -105,6 +105,8 @@ class Reading:
             names = (id, *(row.get(field) for field in (kind.key, *kind.unique)))
             self._broken.update((kind.name, name) for name in names if isinstance(name, str))
         else:
+            if kind.canonical is not None:
+                cleaned = kind.canonical(cleaned)  # clean() left it out where a foreign key was still a word
             cleaned["id"] = id
             self._stamp(kind, cleaned, row)
             self._keep(Pending(kind, cleaned, references, place), given)

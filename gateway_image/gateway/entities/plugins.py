@@ -16,9 +16,7 @@ from gateway.schema import Any_, Error, Field, Foreign, Record, Set, String, des
 Registry = Mapping[str, type[Plugin]]
 
 
-def _fields(
-    config: Field, protocols: tuple[str, ...], usual: tuple[str, ...], no_consumer: bool
-) -> dict[str, Field]:
+def _fields(config: Field, protocols: tuple[str, ...], usual: tuple[str, ...], no_consumer: bool) -> dict[str, Field]:
     return {
         "id": kinds.identifier(),
         "name": String("Which plugin.", required=True, len_min=0),

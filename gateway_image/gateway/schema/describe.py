@@ -74,8 +74,8 @@ def _details(field: Field) -> dict[str, Any]:
 def _shorthand(record: Record, name: str) -> dict[str, Any]:
     shorthand = record.shorthands[name]
     out = describe_field(shorthand.field)
-    out.setdefault("deprecation", {}).setdefault("replaced_with", [{"path": list(shorthand.path)}])
-    return out
+    replaced = {"replaced_with": [{"path": list(shorthand.path)}]}
+    return out | {"deprecation": replaced | out.get("deprecation", {})}
 
 
 def _string(field: String) -> dict[str, Any]:
