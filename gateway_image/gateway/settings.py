@@ -91,11 +91,18 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 def _path(text: str) -> Path | None:
-    return Path(text).expanduser() if text else None
+    return _expanded(text) if text else None
 
 
 def _paths(text: str) -> tuple[Path, ...]:
-    return tuple(Path(word).expanduser() for word in _words(text))
+    return tuple(_expanded(word) for word in _words(text))
+
+
+def _expanded(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise _Wrong("nobody has that home directory: write the path in full") from None
 
 
 def _words(text: str) -> tuple[str, ...]:

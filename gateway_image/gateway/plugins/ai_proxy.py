@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.codec import encode
 from gateway.errors import ConfigError
 from gateway.outbound import Target
-from gateway.plugins._ai_fields import ai_proxy_fields
+from gateway.plugins._ai_fields import AI_PROXY_CHECKS, ai_proxy_fields
 from gateway.plugins._ai_target import Aim, Options
 from gateway.plugins._base import Plugin, Setting
 from gateway.plugins._conversation import LlmConversation
@@ -34,6 +34,7 @@ class AiProxy(Plugin):
     name = "ai-proxy"
     priority = 770
     fields = ai_proxy_fields()
+    checks = AI_PROXY_CHECKS
 
     def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:
         super().__init__(config, setting)
