@@ -244,9 +244,11 @@ class ClientConnection(RequestReader):
         self.done()
 
     def _cut(self) -> None:
-        """Ends the connection in the middle of a body, so that the client notices that it is not whole."""
-        self._flush(b"")
-        if self._chunked or self._left is not None:
+        """Ends the connection in the middle of a body, so that the client notices that it is not whole. A head that
+        was not sent yet stays unsent: no answer is told apart from half of one."""
+        if self._sent:
+            self._flush(b"")
+        if not self._sent or self._chunked or self._left is not None:
             self.transport.close()
         else:
             self.transport.abort()

@@ -181,6 +181,12 @@ def _uneven_request(data: bytes) -> tuple[RequestHead, int] | None:
         if b"\n" in data[:LINE_LIMIT]:
             raise Refused(400, "Request header or cookie too large")
         raise Refused(414, "URI too long")
+    line, ended, _ = data.partition(b"\n")
+    if ended:
+        # what begins wrongly need not be waited for
+        line = line.removesuffix(b"\r")
+        if line not in _request_lines:
+            _read_request_line(line)
     return None
 
 
