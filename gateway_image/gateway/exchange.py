@@ -196,7 +196,7 @@ class Exchange:
         """The upstream's answer is complete."""
         held = self._held
         if held is None:
-            tail = self.conversation.end() if self.conversation is not None else b""
+            tail = self.conversation.end(self) if self.conversation is not None else b""
             return self._filter_body(tail, last=True) if self._filters_body() else tail
         if self._held_size > HELD_LIMIT:
             return self.close(self.core_error(502, message_of(502)))
@@ -215,7 +215,7 @@ class Exchange:
         """The upstream gave no (whole) answer. A Reply when nothing was sent yet, last bytes for a stream that can say
         so itself, None to cut the connection."""
         if self.status and self._held is None:
-            tail = self.conversation.broken(error) if self.conversation is not None else None
+            tail = self.conversation.broken(self, error) if self.conversation is not None else None
             return None if tail is None else tail
         self._held = None
         status = _STATUS.get(error.kind, 502)

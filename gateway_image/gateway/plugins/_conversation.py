@@ -101,7 +101,6 @@ class LlmConversation:
     def __init__(
         self,
         plugin: AiProxy,
-        exchange: Exchange,
         aim: Aim,
         *,
         counting: bool = False,
@@ -111,7 +110,6 @@ class LlmConversation:
         self.plugin = plugin
         self.aim = aim
         self.call = aim.call
-        self._exchange = exchange
         self._counting = counting  # usage was asked for on the client's behalf: its event is not passed on
         self._shows_usage = shows_usage  # the client asked for a stream's usage itself
         self._preserve = preserve
@@ -161,15 +159,15 @@ class LlmConversation:
             return self._scanner.feed(piece)
         return self._translator.feed(piece) if self._translator is not None else piece
 
-    def end(self) -> bytes:
+    def end(self, exchange: Exchange) -> bytes:
         tail = b""
         if self._scanner is not None:
             tail = self._scanner.end()
-            self._count(self._scanner.usage, self._scanner.text_length)
+            self._count(exchange, self._scanner.usage, self._scanner.text_length)
         elif self._translator is not None:
             tail = self._translator.end()
-            self._count(self._translator.usage, self._translator.text_length)
-        self.finished_at = self._exchange.runtime.now()
+            self._count(exchange, self._translator.usage, self._translator.text_length)
+        self.finished_at = exchange.runtime.now()
         return tail
 
     def whole(self, exchange: Exchange, body: bytes) -> bytes | Reply:
@@ -181,10 +179,10 @@ class LlmConversation:
                 return self._untranslatable(str(error))
         if self.failed or self._preserve:
             if self._preserve and not self.failed:
-                self._read_quietly(body)
+                self._read_quietly(exchange, body)
             return body
         try:
-            out = self._pass(body) if self._passes else self._translate(body, int(exchange.runtime.wall()))
+            out = self._pass(exchange, body) if self._passes else self._translate(exchange, body)
         except (CodecError, ProviderError) as error:
             return self._untranslatable(str(error))
         if self.call.stream:
@@ -196,16 +194,16 @@ class LlmConversation:
             return packer.compress(out) + packer.flush()
         return out
 
-    def _pass(self, body: bytes) -> bytes:
+    def _pass(self, exchange: Exchange, body: bytes) -> bytes:
         """An untranslated answer: checked to be one, its usage read, its bytes kept."""
         try:
             usual = _usual.decode(body)
         except msgspec.DecodeError:
-            return self._pass_unusual(body)
+            return self._pass_unusual(exchange, body)
         tokens = usual.usage
         prompt, completion, total = tokens.prompt_tokens, tokens.completion_tokens, tokens.total_tokens
         if prompt + completion != total or bytes(usual.choices)[:1] != b"[":
-            return self._pass_unusual(body)
+            return self._pass_unusual(exchange, body)
         self.usage = usage = Usage(prompt, completion, total)
         prompt_details, completion_details = tokens.prompt_tokens_details, tokens.completion_tokens_details
         if prompt_details is not None:
@@ -216,7 +214,7 @@ class LlmConversation:
         self.response_model = usual.model
         return body
 
-    def _pass_unusual(self, body: bytes) -> bytes:
+    def _pass_unusual(self, exchange: Exchange, body: bytes) -> bytes:
         try:
             answer = _answer.decode(body)
         except msgspec.DecodeError:
@@ -227,22 +225,24 @@ class LlmConversation:
             raise ProviderError(f"'choices' not in {self.call.route_type} response ({what})", 502)
         usage = Usage.from_openai(answer.usage)
         self._name_model(answer.model)
-        self._count(usage, len(body) if usage is None else 0)
+        self._count(exchange, usage, len(body) if usage is None else 0)
         return body
 
-    def _translate(self, body: bytes, created: int) -> bytes:
+    def _translate(self, exchange: Exchange, body: bytes) -> bytes:
         decoded = decode(body)
-        answer = self.plugin.provider.response(decoded, self.call, created, self._exchange.id.decode("latin-1"))
+        answer = self.plugin.provider.response(
+            decoded, self.call, int(exchange.runtime.wall()), exchange.id.decode("latin-1")
+        )
         self._name_model(answer.get("model"))
         usage = Usage.from_openai(answer.get("usage"))
         text = "" if usage is not None else str(answer.get("choices"))
-        self._count(usage, len(text))
+        self._count(exchange, usage, len(text))
         return encode(answer)
 
-    def _read_quietly(self, body: bytes) -> None:
+    def _read_quietly(self, exchange: Exchange, body: bytes) -> None:
         """Usage of a preserved answer, where it has some."""
         try:
-            self._count(self.plugin.provider.usage(decode(body)), 0)
+            self._count(exchange, self.plugin.provider.usage(decode(body)), 0)
         except (CodecError, ProviderError):
             return
 
@@ -264,26 +264,26 @@ class LlmConversation:
     def _name_model(self, model: Any) -> None:
         self.response_model = model if isinstance(model, str) else None
 
-    def _count(self, usage: Usage | None, text_length: int) -> None:
+    def _count(self, exchange: Exchange, usage: Usage | None, text_length: int) -> None:
         """What was used; an estimate, marked as one, where the provider does not say."""
         if usage is None and self.call.route_type != PRESERVE:
-            prompt = estimate_prompt(self._exchange.document(), self.call.stream)
+            prompt = estimate_prompt(exchange.document(), self.call.stream)
             completion = estimate_completion(text_length)
             usage = Usage(prompt, completion, prompt + completion, estimated=True)
         self.usage = usage
 
     # -- trouble ------------------------------------------------------------------------------------------------
 
-    def broken(self, error: UpstreamError) -> bytes | None:
+    def broken(self, exchange: Exchange, error: UpstreamError) -> bytes | None:
         """The upstream stopped in the middle. A stream says so in its own words, without [DONE]."""
         if self._scanner is None and self._translator is None:
             return None
         if self._scanner is not None:
             if self._scanner.done:
-                return self.end()
-            self._count(self._scanner.usage, self._scanner.text_length)
+                return self.end(exchange)
+            self._count(exchange, self._scanner.usage, self._scanner.text_length)
         elif self._translator is not None:
-            self._count(self._translator.usage, self._translator.text_length)
+            self._count(exchange, self._translator.usage, self._translator.text_length)
         self.failed = True
         message = f"the upstream stopped in the middle of its answer: {error.detail}"
         return b"\n\n" + error_event(message, code=f"upstream_{error.kind}")

@@ -95,7 +95,7 @@ class AiProxy(Plugin):
         except ProviderError as error:
             return exchange.ai_error(error.status, str(error))
         exchange.target = self._target(exchange, aim)
-        exchange.conversation = LlmConversation(self, exchange, aim, counting=counting, shows_usage=shown)
+        exchange.conversation = LlmConversation(self, aim, counting=counting, shows_usage=shown)
         return None
 
     def _resolve(self, exchange: Exchange, document: dict[str, Any]) -> tuple[str, Options | None]:
@@ -170,7 +170,7 @@ class AiProxy(Plugin):
         if not self.options.get("upstream_path"):
             target = aim.preserved(target, exchange.requested())
         exchange.target = target
-        exchange.conversation = LlmConversation(self, exchange, aim, preserve=True)
+        exchange.conversation = LlmConversation(self, aim, preserve=True)
         return None
 
 

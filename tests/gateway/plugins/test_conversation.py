@@ -1,5 +1,6 @@
 """What ai-proxy makes of answers: costs, marks of estimates, hostile bodies."""
 
+import gc
 import gzip
 import json
 from typing import Any
@@ -83,3 +84,9 @@ def test_errors_keep_the_clients_choice_of_shape() -> None:
     error = Answer(error=UpstreamError("dns", "name not known", False))
     told = made.ask("POST", "/", {"Accept": "text/plain"}, BODY, answer=error)
     assert told.body.startswith(b"name resolution failed")
+
+
+def test_an_exchange_and_its_conversation_do_not_hold_each_other() -> None:
+    """Or every request would wait for the garbage collector."""
+    told = ask(gateway(), Answer(200, {}, completion(prompt_tokens=1, completion_tokens=1, total_tokens=2)))
+    assert told.exchange not in gc.get_referents(conversation(told).__dict__)
