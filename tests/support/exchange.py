@@ -17,7 +17,7 @@ from typing import Any
 from gateway.entities import Config
 from gateway.exchange import Exchange
 from gateway.snapshot import Snapshot
-from gateway.values import Fetch, Fetched, Forward, Head, Headers, Reply, Request, UpstreamError
+from gateway.values import Fetch, Fetched, Forward, Head, Headers, Reply, Request, Step, UpstreamError
 from gateway.vault import Vault
 
 HeaderInput = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -168,13 +168,14 @@ class Gateway:
     ) -> None:
         self.runtime = runtime or TestRuntime()
         self.resources = {} if resources is None else resources
-        self._vault = {"environment": environment or {}, "secrets_file": secrets_file}
+        self._environment = environment or {}
+        self._secrets_file = secrets_file
         self._hidden = hidden
         self.snapshot = self._compile(declarative, None)
 
     def _compile(self, declarative: Mapping[str, Any], previous: Snapshot | None) -> Snapshot:
         config = Config.from_declarative({"_format_version": "3.0", **declarative})
-        vault = Vault(entities=list(config.collections["vaults"].values()), **self._vault)
+        vault = Vault(self._environment, self._secrets_file, entities=list(config.collections["vaults"].values()))
         return Snapshot.compile(config, vault, self.resources, hidden=self._hidden, previous=previous)
 
     def change(self, declarative: Mapping[str, Any]) -> None:
@@ -227,7 +228,7 @@ class Gateway:
         plays whoever a plugin asks."""
         exchange = self.exchange(method, target, headers, body, **about)
         told = Told(exchange)
-        step = exchange.start()
+        step: Step | None = exchange.start()
         while isinstance(step, Fetch):
             assert fetched is not None, "a plugin asks someone, and the test has no `fetched`"
             told.fetches.append(Sent(step))
