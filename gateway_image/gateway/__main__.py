@@ -71,7 +71,7 @@ def _check(path: Path) -> int:
 
     try:
         settings = Settings.from_env(os.environ)
-        config = Config.load(path.read_text("utf-8"))
+        config = Config.load(path.read_text("utf-8"), deck=True)
         compile_snapshot(config, settings, {"counters": Counters.create(shared=False)})
     except OSError as problem:
         sys.stderr.write(f"{path}: cannot be read: {problem.strerror}\n")

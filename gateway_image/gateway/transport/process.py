@@ -124,7 +124,7 @@ class Control:
                 text = self._read_text()
                 config = self.store.config
                 if text is not None and text != self._text:
-                    config = Config.load(text)
+                    config = Config.load(text, deck=True)
                 await self.store.apply(config, self.store.version if config is self.store.config else "")
                 self._text = text
             except (GatewayError, OSError, UnicodeDecodeError) as error:

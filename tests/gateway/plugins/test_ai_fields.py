@@ -18,6 +18,7 @@ from gateway.plugins._base import Plugin
 from gateway.schema import describe
 
 KONG = ("openai", "azure", "anthropic", "cohere", "mistral", "llama2", "gemini", "bedrock", "huggingface")
+PARAMETERS = "all or none of these fields must be set: 'auth.param_name', 'auth.param_value', 'auth.param_location'"
 OPENAI = {"provider": "openai", "name": "gpt-4o"}
 
 
@@ -156,11 +157,7 @@ def test_what_providers_must_be_told(provider: str, options: dict[str, Any], tex
         ),
         (
             {"param_name": "k", "param_value": "v"},
-            {
-                "@entity": [
-                    "all or none of these fields must be set: 'auth.param_name', 'auth.param_value', 'auth.param_location'"
-                ]
-            },
+            {"@entity": [PARAMETERS]},
         ),
         (
             {"param_name": "k", "param_value": "v", "param_location": "x"},
