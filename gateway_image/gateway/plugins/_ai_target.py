@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from gateway.codec import decode, encode, splice
 from gateway.headers import REQUEST_DROPPED, NameTable
 from gateway.outbound import Target, host_value
-from gateway.providers._base import Call, Provider, ProviderError
+from gateway.providers._base import PRESERVE, Call, Provider, ProviderError
 from gateway.values import Origin
 
 Options = dict[str, Any]
@@ -55,7 +55,8 @@ class Aim:
         )
         dropped = REQUEST_DROPPED | {name.encode("latin-1") for name in self.constant}
         dropped |= {b"accept-encoding"}
-        if not self.passes:
+        self.speaks_json = call.route_type != PRESERVE
+        if self.speaks_json:
             dropped |= {b"content-type"}
         self._names_open = NameTable(dropped)
         self._names = NameTable(dropped | {self.header} | CREDENTIALS) if header or self.query else self._names_open
@@ -66,7 +67,7 @@ class Aim:
 
     def _make(self, credential: bytes, names: NameTable, encoding: bytes = b"identity") -> Target:
         block = self._extra + credential + b"Accept-Encoding: " + encoding + b"\r\n"
-        if not self.passes:
+        if self.speaks_json:
             block += _JSON_LINE
         path = self.path + b"?" + self.query if self.query else self.path
         return Target(self.origin, path, host_value(self.origin), block=block, names=names)
