@@ -25,8 +25,12 @@ def complete_url(text: str, path: str = CHAT_PATH, scheme: str = "http") -> str:
     other path is meant as it is. No port means the scheme's own. Raises ValueError for what is no such URL.
     """
     text = text.strip()
-    parts = urlsplit(text if "://" in text else f"{scheme}://{text}")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:  # .port raises ValueError too
+    try:
+        parts = urlsplit(text if "://" in text else f"{scheme}://{text}")
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, a bracket without its partner
+        fits = False
+    if not fits:
         raise ValueError("not a URL of a model server: type one like http://localhost:11434 or localhost:8080/v1")
     rest = parts.path.rstrip("/")
     if not rest:

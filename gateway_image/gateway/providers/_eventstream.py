@@ -1,7 +1,7 @@
 """Amazon's binary event stream (application/vnd.amazon.eventstream), cut into events. Not for: what the events mean.
 
-Source: the frame layout of the Smithy specification: total length, headers' length, their CRC-32, headers, payload, CRC-32
-of all before it; numbers are big-endian.
+Source: the frame layout of the Smithy specification: total length, headers' length, their CRC-32, headers, payload,
+CRC-32 of all before it; numbers are big-endian.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""AWS Bedrock: the Converse API, signed (SigV4) or with a bearer token. Source: the service model of Amazon's SDK and the
-Bedrock user guide, 2026-11.
+"""AWS Bedrock: the Converse API, signed (SigV4) or with a bearer token. Source: the service model of Amazon's SDK and
+the Bedrock user guide, 2026-11.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ class _V2Stream(Translation):
             self.chunks.identity = string(value.get("id")) or self.chunks.identity
         elif kind == "message-end":
             return self._end(delta)
-        elif not kind and isinstance(value.get("message"), str):
+        elif "type" not in value and isinstance(value.get("message"), str):  # an error's shape
             return self.fail(value["message"])
         return b""
 
