@@ -41,8 +41,8 @@ class Address(NamedTuple):
         return f"{self.scheme}://{host}:{self.port}{self.path if path is None else path}"
 
 
-def parse(text: str, origin: str = "The URL") -> Address:
-    """Raises UsageError that says what is wrong with it and shows a right one."""
+def parse(text: str, origin: str = "The URL", scheme: str = "http") -> Address:
+    """The parts of a URL; `scheme` where none was typed. Raises UsageError that shows a right one."""
     given = text.strip().strip("\u3000")
     shown = given if len(given) <= 100 else given[:97] + "..."
     if not given:
@@ -50,7 +50,7 @@ def parse(text: str, origin: str = "The URL") -> Address:
     if any(c.isspace() or not c.isprintable() for c in given):
         raise UsageError(f"{origin} has a space or a control character inside.", EXAMPLE)
     try:
-        parts = urlsplit(given if "://" in given else f"http://{given}")
+        parts = urlsplit(given if "://" in given else f"{scheme}://{given}")
         port = parts.port
     except ValueError:
         raise UsageError(f"{origin} is {shown!r}, which is not a URL.", EXAMPLE) from None
@@ -103,6 +103,12 @@ def chat_path(path: str, dialect: Dialect = "openai") -> str:
 def models_path(path: str) -> str:
     """Where an OpenAI-compatible server at this path lists its models."""
     return chat_path(path).removesuffix("/chat/completions") + "/models"
+
+
+def hosted(text: str, origin: str = "The URL") -> str:
+    """The full URL of a service in the cloud: https, unless http was typed."""
+    address = parse(text, origin, "https")
+    return address.url(address.path)
 
 
 def moved(url: str, endpoint: Address) -> str:

@@ -30,7 +30,7 @@ class Earlier:
 @dataclass(frozen=True, slots=True)
 class Change:
     mark: Mark
-    name: str  # "openai", "ports"
+    name: str  # "/openai/chat", "proxy"
     field: str = ""  # "model"
     old: str = ""
     new: str = ""
@@ -55,12 +55,12 @@ def compare(plan: Plan, rendered: Rendered, earlier: Earlier) -> Review:
     unchanged = 0
     for name, route in new.items():
         if name not in old:
-            changes.append(Change("+", name, "", "", route.model))
+            changes.append(Change("+", route.path, "", "", route.model))
             continue
         found = _route_changes(old[name], route)
         changes += found
         unchanged += not found
-    changes += [Change("-", name, "", route.model) for name, route in old.items() if name not in new]
+    changes += [Change("-", route.path, "", route.model) for name, route in old.items() if name not in new]
     if earlier.plan is not None:
         changes += _key_changes(plan, earlier.secrets or {})
         changes += _machine_changes(earlier.plan, plan)
@@ -78,17 +78,24 @@ def _route_changes(old: RoutePlan, new: RoutePlan) -> list[Change]:
     shown = (
         ("provider", old.provider, new.provider),
         ("model", old.model, new.model),
-        ("upstream", old.upstream_url, new.upstream_url),
+        ("upstream", *_upstreams(old, new)),
         ("key", old.secret, new.secret),
     )
-    found = [Change("~", new.name, field, before, after) for field, before, after in shown if before != after]
+    found = [Change("~", new.path, field, before, after) for field, before, after in shown if before != after]
     if not found and old.options != new.options:
         names = sorted(name for name in {*old.options, *new.options} if old.options.get(name) != new.options.get(name))
         found = [
-            Change("~", new.name, name, str(old.options.get(name, "")), str(new.options.get(name, "")))
+            Change("~", new.path, name, str(old.options.get(name, "")), str(new.options.get(name, "")))
             for name in names
         ]
     return found
+
+
+def _upstreams(old: RoutePlan, new: RoutePlan) -> tuple[str, str]:
+    """As people typed them where that tells the two apart, else whole."""
+    if old.upstream_url != new.upstream_url and old.shown_upstream != new.shown_upstream:
+        return old.shown_upstream, new.shown_upstream
+    return old.upstream_url, new.upstream_url
 
 
 def _key_changes(plan: Plan, before: Mapping[str, str]) -> list[Change]:

@@ -110,8 +110,7 @@ def _said(sources: Sources, provider: Provider, draft: Hosted) -> Hosted:
     if model:
         draft = replace(draft, model=model_choice.checked(model.value, f"{model.origin} {provider.name}"))
     if endpoint:
-        address = endpoints.parse(endpoint.value, f"{endpoint.origin} {provider.name}")
-        draft = replace(draft, endpoint=address.url(address.path))
+        draft = replace(draft, endpoint=endpoints.hosted(endpoint.value, f"{endpoint.origin} {provider.name}"))
     if deployment:
         draft = replace(draft, deployment=deployment.value)
         if not model:
@@ -159,14 +158,12 @@ def _compatible(sources: Sources, skipped: set[str], secrets: dict[str, str]) ->
     for name, given in said.items():
         origin = f"{given.origin} {name}"
         url, model = url_and_model(given.value)
-        address = endpoints.parse(url, origin)
+        endpoint = endpoints.hosted(url, origin)
         before = drafts.get(name)
         named = models[name].value if name in models else model or (before.model if before else "")
         if not named:
             raise UsageError(f"{origin}: the model is missing.", f"--compatible {name}={url}#MODEL")
-        drafts[name] = Hosted(
-            COMPATIBLE, model_choice.checked(named, origin), public_name(name, origin), address.url(address.path)
-        )
+        drafts[name] = Hosted(COMPATIBLE, model_choice.checked(named, origin), public_name(name, origin), endpoint)
     result = []
     for name, item in drafts.items():
         if name in skipped:

@@ -100,8 +100,7 @@ def _provider(desk: Desk, provider: Provider, item: Hosted | None, before: Answe
             draft = _azure(desk, provider, draft)
         said = desk.sources.pairs("endpoint").get(provider.name)
         if said and not needs_endpoint(provider):
-            address = endpoints.parse(said.value, f"{said.origin} {provider.name}")
-            draft = replace(draft, endpoint=address.url(address.path))
+            draft = replace(draft, endpoint=endpoints.hosted(said.value, f"{said.origin} {provider.name}"))
         outcome = _checked(desk, provider, value, draft.endpoint)
         if outcome.verdict == "bad":
             again = [
@@ -169,14 +168,13 @@ def _azure(desk: Desk, provider: Provider, draft: Hosted) -> Hosted:
         said = Given(desk.sources.environment[variable], f"${variable}")
     proposal = said.value if said else draft.endpoint
     typed = desk.prompter.text(text("hosted.endpoint", title=provider.title), proposal, url_problem)
-    address = endpoints.parse(typed)
     named = desk.sources.pairs("deployment").get(provider.name)
     deployment = (
         named.value
         if named
         else desk.prompter.text(text("hosted.deployment", title=provider.title), draft.deployment, model_problem)
     )
-    return replace(draft, endpoint=address.url(address.path), deployment=deployment, model=deployment)
+    return replace(draft, endpoint=endpoints.hosted(typed), deployment=deployment, model=deployment)
 
 
 def _checked(desk: Desk, provider: Provider, value: str, endpoint: str) -> KeyCheck:
@@ -212,7 +210,8 @@ def _compatible(
 ) -> None:
     """Another service by its URL: added to `result`, its key to `secrets`."""
     typed = desk.prompter.text(text("compatible.url"), item.endpoint if item else "", url_problem)
-    address = endpoints.parse(typed)
+    endpoint = endpoints.hosted(typed)
+    address = endpoints.parse(endpoint)
     if item is None:
         taken = taken_names(before) | {entry.public for entry in result} | set(providers())
 
@@ -227,7 +226,7 @@ def _compatible(
         public = desk.prompter.text(text("compatible.name"), proposal if proposal not in taken else "", name_problem)
     else:
         public = item.public
-    draft = Hosted(COMPATIBLE, item.model if item else "", public.lower(), address.url(address.path))
+    draft = Hosted(COMPATIBLE, item.model if item else "", public.lower(), endpoint)
     kept = before.secrets.get(draft.secret, "")
     given = desk.sources.named_key(draft.public, (own_variable(draft.public),), draft.secret)
     if given is not None and given.origin != SAVED:

@@ -42,7 +42,7 @@ def test_a_saved_name_stays() -> None:
     ],
 )
 def test_a_name_that_belongs_to_another(answers: Answers) -> None:
-    with pytest.raises(UsageError, match="cannot be used|belongs"):
+    with pytest.raises(UsageError, match=r"cannot be used|belongs"):
         naming.named(answers, providers())
 
 

@@ -1,0 +1,143 @@
+"""Three modes, any width, any encoding: results on one stream, progress on the other, never wider than the terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from support.setup_parts import Screen
+
+from quickstart import layout
+from quickstart.console import Console
+from quickstart.layout import Column
+
+COLUMNS = [Column("Route"), Column("Model", stretch=True), Column("Health")]
+ROWS = [("/mistral/chat", "mistral-7b-instruct-v0.1.Q4_K_M.gguf-日本語", "ok")]
+
+
+def say_everything(console: Console) -> None:
+    console.heading("Looking around", "Ctrl-C changes nothing")
+    console.say("A sentence that is long enough to be wrapped on any of the terminals that are tried here. " * 2)
+    console.ok("Model server on port 7999 that has a long title", "llama-cpp-python, 1 model")
+    console.item("Ollama", "not running")
+    console.warn(
+        "cannot check the key: no answer from api.openai.com (timeout 10 s)", "HTTPS_PROXY is not set.\nSet it."
+    )
+    console.bad("key rejected")
+    with console.step("Gateway started") as step:
+        step.progress("waiting")
+        step.note("pid 1")
+    console.table(COLUMNS, ROWS)
+
+
+@pytest.mark.parametrize("width", [30, 44, 60, 80, 120, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    screen = Screen(width=width)
+    say_everything(screen.console)
+    assert all(layout.cells(line) <= width for line in screen.text.splitlines())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "euc_jp", "cp932", "latin-1"])
+@pytest.mark.parametrize(
+    "environment", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}, {"ACCESSIBLE": "1"}, {"FORCE_COLOR": "1"}]
+)
+def test_every_encoding_carries_it(encoding: str, environment: dict[str, str]) -> None:
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+    say_everything(Console("human", environment, out, err, 80))
+    for stream in (out, err):
+        stream.flush()
+        assert isinstance(stream.buffer, io.BytesIO)
+        assert b"\xef\xbf\xbd" not in stream.buffer.getvalue()
+        stream.buffer.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize(
+    "environment", [{}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, {"TERM": "dumb", "FORCE_COLOR": "1"}]
+)
+def test_no_colour_where_it_is_not_wanted(environment: dict[str, str]) -> None:
+    screen = Screen(environment=environment)
+    say_everything(screen.console)
+    assert "\x1b" not in screen.text
+
+
+def test_colour_where_it_is_forced() -> None:
+    screen = Screen(environment={"FORCE_COLOR": "1"})
+    screen.console.ok("done")
+    assert "\x1b[32m✓\x1b[0m done" in screen.text
+
+
+def test_words_instead_of_marks_for_screen_readers() -> None:
+    screen = Screen(environment={"ACCESSIBLE": "1"})
+    screen.console.ok("done")
+    screen.console.bad("wrong")
+    assert screen.text == "  ok: done\n  error: wrong\n"
+
+
+def test_results_and_progress_have_their_own_streams() -> None:
+    screen = Screen()
+    screen.console.ok("progress")
+    screen.console.table(COLUMNS, ROWS)
+    screen.console.answer(["the result"])
+    assert "progress" in screen.err.getvalue() and "progress" not in screen.out.getvalue()
+    assert "/mistral/chat" in screen.out.getvalue()
+    assert screen.out.getvalue().endswith("the result\n")
+
+
+def test_plain_mode_prints_facts_alone() -> None:
+    screen = Screen("plain")
+    say_everything(screen.console)
+    screen.console.answer(["for people"])
+    screen.console.fact("openai", "ok", model="gpt 6", path="/openai/chat", ms=598, empty="")
+    assert screen.out.getvalue() == 'setup: openai ok model="gpt 6" path=/openai/chat ms=598 empty=""\n'
+    assert "key rejected" in screen.err.getvalue()
+    assert "Gateway started" in screen.err.getvalue()
+
+
+def test_json_mode_prints_one_document_and_nothing_else() -> None:
+    screen = Screen("json")
+    say_everything(screen.console)
+    screen.console.fact("x", "ok")
+    screen.console.answer(["x"])
+    screen.console.result({"routes": ["日本"]})
+    assert json.loads(screen.out.getvalue()) == {"routes": ["日本"]}
+
+
+def test_a_failed_step_says_so_and_the_exception_goes_on() -> None:
+    screen = Screen()
+    with pytest.raises(ValueError, match="x"), screen.console.step("Gateway started"):
+        raise ValueError("x")
+    assert screen.text == "  ✗ Gateway started\n"
+
+
+def test_a_step_may_end_with_a_warning() -> None:
+    screen = Screen("plain")
+    with screen.console.step("One test request per route") as step:
+        step.warn("1 of 3 did not answer well")
+    assert "1 of 3 did not answer well" in screen.err.getvalue()
+
+
+def test_time_is_told_when_there_was_any() -> None:
+    ticks = iter([0.0, 1.25])
+    err = io.StringIO()
+    with Console("human", {}, io.StringIO(), err, 80, clock=lambda: next(ticks)).step("Gateway started"):
+        pass
+    assert err.getvalue() == "  ✓ Gateway started                       1.2 s\n"
+
+
+def test_a_table_too_narrow_becomes_cards() -> None:
+    screen = Screen(width=34)
+    screen.console.table(COLUMNS, ROWS)
+    assert screen.out.getvalue().splitlines()[0] == "  /mistral/chat"
+
+
+def test_the_progress_line_of_a_terminal_leaves_no_trace() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    err = Terminal()
+    console = Console("human", {"NO_COLOR": "1"}, io.StringIO(), err, 80, clock=lambda: 0.0)
+    with console.step("Image") as step:
+        step.progress("layer 1")
+    assert err.getvalue().endswith("\r\x1b[K  ✓ Image\n")
