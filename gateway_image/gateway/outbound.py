@@ -16,23 +16,14 @@ if TYPE_CHECKING:
 
 PASSING = NameTable(REQUEST_DROPPED)
 _LEADS_KEPT = 1024
+Timeouts = tuple[float, float, float]
+"""Seconds to connect, to write and to wait for bytes."""
 
 
 class Target:
     """Where a request goes and what its head says there. Compiled once where nothing varies; `path` is ready bytes."""
 
-    __slots__ = (
-        "block",
-        "connect_timeout",
-        "host",
-        "leads",
-        "method",
-        "names",
-        "origin",
-        "path",
-        "read_timeout",
-        "write_timeout",
-    )
+    __slots__ = ("block", "host", "leads", "method", "names", "origin", "path", "timeouts")
 
     def __init__(
         self,
@@ -43,9 +34,7 @@ class Target:
         block: bytes = b"",
         names: NameTable = PASSING,
         method: bytes = b"",
-        connect_timeout: float = 60.0,
-        write_timeout: float = 60.0,
-        read_timeout: float = 60.0,
+        timeouts: Timeouts | None = None,
     ) -> None:
         self.origin = origin
         self.path = path  # request-target, query included
@@ -53,9 +42,7 @@ class Target:
         self.block = block  # ready header lines: credential, content type
         self.names = names  # which of the client's headers pass
         self.method = method  # b"" = the client's
-        self.connect_timeout = connect_timeout
-        self.write_timeout = write_timeout
-        self.read_timeout = read_timeout
+        self.timeouts = timeouts  # None: the service's
         self.leads: dict[tuple[object, ...], bytes] | None = None  # first lines of recent requests, where kept
 
 
@@ -84,9 +71,7 @@ class Rewrite:
             block=target.block,
             names=target.names,
             method=target.method,
-            connect_timeout=target.connect_timeout,
-            write_timeout=target.write_timeout,
-            read_timeout=target.read_timeout,
+            timeouts=target.timeouts,
         )
 
 
@@ -137,9 +122,8 @@ def forward(exchange: Exchange, target: Target) -> Forward:
         pieces.append(b"Content-Length: 0\r\n\r\n")
     else:
         pieces.append(b"\r\n")
-    return Forward(
-        target.origin, b"".join(pieces), body, target.connect_timeout, target.write_timeout, target.read_timeout
-    )
+    connect, write, read = target.timeouts or exchange.snapshot.timeouts(exchange.match)
+    return Forward(target.origin, b"".join(pieces), body, connect, write, read)
 
 
 def _lead(exchange: Exchange, target: Target, method: bytes) -> bytes:

@@ -11,7 +11,7 @@ from gateway import KONG_VERSION
 from gateway.codec import encode
 from gateway.entities import Config
 from gateway.errors import ConfigError, VaultError
-from gateway.outbound import Target, host_value
+from gateway.outbound import Target, Timeouts, host_value
 from gateway.plugins import registry
 from gateway.plugins._base import Plugin, Setting, takes_part
 from gateway.router import RouteMatch, Router
@@ -71,6 +71,7 @@ class Snapshot:
         self._scoped_to_consumers = any(row["consumer"] for row in self._rows)
         self._chains: dict[tuple[str, str | None], Chain] = {}
         self._origins: dict[str, tuple[Entity, Origin, bytes]] = {}
+        self._timeouts: dict[str, Timeouts] = {}
         self._indexes: dict[tuple[str, str], dict[str, Entity]] = {}
         self._members: dict[tuple[str, str], dict[str, list[Entity]]] = {}
         self.unrouted = Chain(
@@ -172,10 +173,21 @@ class Snapshot:
             origin,
             path + mark + query if mark else path,
             host,
-            connect_timeout=service["connect_timeout"] / 1000,
-            write_timeout=service["write_timeout"] / 1000,
-            read_timeout=service["read_timeout"] / 1000,
         )
+
+    def timeouts(self, match: RouteMatch | None) -> Timeouts:
+        """The timeouts of the service behind a route; Kong's defaults where there is none."""
+        service = match.service if match is not None else None
+        if service is None:
+            return 60.0, 60.0, 60.0
+        known = self._timeouts.get(service["id"])
+        if known is None:
+            known = self._timeouts[service["id"]] = (
+                service["connect_timeout"] / 1000,
+                service["write_timeout"] / 1000,
+                service["read_timeout"] / 1000,
+            )
+        return known
 
     def index(self, kind: str, field: str) -> dict[str, Entity]:
         """Entities of a kind by one of their unique fields: credentials by key, consumers by username."""

@@ -4,7 +4,7 @@ import pytest
 from support.exchange import Gateway, proxied
 
 from gateway.outbound import host_only, host_value
-from gateway.values import Origin
+from gateway.values import Forward, Origin
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,10 @@ def test_a_body_is_announced_and_an_empty_post_says_so() -> None:
     assert gateway.ask("POST", "/", body=b"abc").sent.header("content-length") == "3"
     assert gateway.ask("POST", "/").sent.header("content-length") == "0"
     assert gateway.ask("GET", "/").sent.header("content-length") is None
+
+
+def test_the_services_timeouts_count_in_seconds() -> None:
+    service = {"name": "s", "url": "http://up.test", "read_timeout": 1500, "routes": [{"name": "r", "paths": ["/"]}]}
+    step = Gateway({"services": [service]}).exchange("GET", "/").start()
+    assert isinstance(step, Forward)
+    assert (step.connect_timeout, step.write_timeout, step.read_timeout) == (60.0, 60.0, 1.5)

@@ -44,6 +44,8 @@ class Aim:
             {auth["param_name"]: auth["param_value"]} if auth.get("param_location") == "body" else {}
         )
         header = auth.get("header_name") or ""
+        if header and not auth["header_value"].isprintable():
+            raise ProviderError("auth.header_value has a line break or another control character: correct the secret")
         self.header = header.lower().encode("latin-1")
         self.constant = {name.lower(): value for name, value in provider.headers(call)}
         self.signs = self._signed_headers(b"{}", 0.0) is not None

@@ -81,3 +81,9 @@ def test_spliced_bytes_say_what_was_meant_or_nothing_is_spliced(
         expected["stream_options"] = {"include_usage": True}
     assert json.loads(spliced) == expected
     assert spliced.count(b'"model":') + spliced.count(b'"model" :') >= 1
+
+
+def test_a_credential_with_a_line_break_is_refused_without_showing_it() -> None:
+    with pytest.raises(ProviderError, match="line break") as caught:
+        aim(header_name="Authorization", header_value="Bearer k\r\nX-Evil: 1")
+    assert "Bearer" not in str(caught.value)
