@@ -212,8 +212,8 @@ class _Launch:
 
     def _replace(self, wanted: Deployment, running: bool, undo: Undo, stopped: list[Deployment]) -> None:
         with self.console.step("Gateway started") as step:
-            if running and self.previous is not None:
-                stopped.append(self.previous)
+            if running:
+                stopped.extend([self.previous] if self.previous is not None else [])
                 self.previous_runner.stop()
             undo.push("remove the new gateway", self.runner.discard)
             start_and_wait(self.runner, wanted)

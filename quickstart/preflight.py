@@ -56,8 +56,12 @@ class Machine:
 
 def machine(places: Places, environ: Mapping[str, str]) -> Machine:
     """The probes of this machine."""
-    from quickstart import containers
     from quickstart.runners import runner_of
+
+    def engine() -> Engine:
+        from quickstart.containers import connect  # the SDK is slow to import and often not needed
+
+        return connect(environ, places.home)[1]
 
     ours: set[int] = set()
     try:
@@ -73,7 +77,7 @@ def machine(places: Places, environ: Mapping[str, str]) -> Machine:
     return Machine(
         ports.is_free,
         ports.owner,
-        lambda: containers.connect(environ, places.home)[1],
+        engine,
         free_bytes,
         places.data,
         frozenset(ours),
