@@ -152,6 +152,20 @@ def _criteria(route: Mapping[str, Any]) -> dict[str, Any] | str | None:
     return None
 
 
+class _Routes(Record):
+    """Knows that gRPC has no prefix to strip: there the default of strip_path is false, and true is refused."""
+
+    def clean(self, value: Any) -> tuple[Any, Any]:
+        protocols = value.get("protocols") if isinstance(value, dict) else None
+        if not isinstance(protocols, list) or not protocols or any(one not in ("grpc", "grpcs") for one in protocols):
+            return super().clean(value)
+        cleaned, error = super().clean({"strip_path": False, **value})
+        if value.get("strip_path") is True:
+            text = "cannot set 'strip_path' when 'protocols' is 'grpc' or 'grpcs'"
+            error = {**(error if isinstance(error, dict) else {}), "strip_path": text}
+        return cleaned, error
+
+
 class _Protocols(Set):
     """Kong looks the first protocol up before it looks at the rest, and says so in its own way."""
 
@@ -178,7 +192,7 @@ ROUTES = Kind(
     key="name",
     foreign={"service": "services"},
     children={"plugins": "route"},
-    record=Record(
+    record=_Routes(
         "A rule that picks requests for a service.",
         fields={
             "id": kinds.identifier(),

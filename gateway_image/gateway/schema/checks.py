@@ -45,6 +45,15 @@ def _fails(errors: Any, path: str) -> bool:
     return True
 
 
+def _hidden(errors: Any, path: str) -> bool:
+    """Whether a record on the way is wrong as a whole, so that nobody can tell what it holds."""
+    for name in path.split(".")[:-1]:
+        errors = errors.get(name)
+        if not isinstance(errors, Mapping):
+            return errors is not None
+    return False
+
+
 def _blame(errors: dict[str, Any], path: str, text: Error) -> None:
     *records, name = path.split(".")
     for record in records:
@@ -161,7 +170,7 @@ class ConditionalAtLeastOneOf:
         value = read(values, self.if_field)
         if value is None or value is UNSET or _fails(errors, self.if_field) or self.if_match.error(value):
             return
-        if any(_given(read(values, path)) or _fails(errors, path) for path in self.then_at_least_one_of):
+        if any(_given(read(values, path)) or _hidden(errors, path) for path in self.then_at_least_one_of):
             return
         text = self.then_err or "at least one of these fields must be non-empty: %s"
         _add(errors, text.replace("%s", quoted(self.then_at_least_one_of)))
@@ -192,7 +201,7 @@ class AtLeastOneOf(_Names):
     """One of the fields or more."""
 
     def run(self, values: Mapping[str, Any], errors: dict[str, Any]) -> None:
-        if not any(_given(read(values, path)) or _fails(errors, path) for path in self.names):
+        if not any(_given(read(values, path)) or _hidden(errors, path) for path in self.names):
             _add(errors, f"at least one of these fields must be non-empty: {quoted(self.names)}")
 
     def describe(self) -> dict[str, Any]:

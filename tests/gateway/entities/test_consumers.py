@@ -21,13 +21,8 @@ NOBODY = {"@entity": ["at least one of these fields must be non-empty: 'custom_i
         ({"username": 1}, {"username": "expected a string"}),
     ],
 )
-def test_a_consumer_has_a_name(row: dict[str, Any], expected: Any) -> None:
-    found = CONSUMERS.record.clean(row)[1]
-    if isinstance(expected, dict) and "username" in expected:
-        assert isinstance(found, dict)
-        assert found["username"] == expected["username"]
-    else:
-        assert found == expected
+def test_a_consumer_has_a_name(row: dict[str, Any], expected: object) -> None:
+    assert CONSUMERS.record.clean(row)[1] == expected
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,15 @@ def test_rules(row: dict[str, Any], expected: object) -> None:
     assert errors({"paths": ["/p"], **row}) == expected
 
 
+def test_grpc_has_no_prefix_to_strip() -> None:
+    row, error = ROUTES.record.clean({"protocols": ["grpc"], "paths": ["/pkg.Svc"]})
+    assert (row["strip_path"], error) == (False, None)
+    assert errors({"protocols": ["grpcs"], "paths": ["/p"], "strip_path": True}) == {
+        "strip_path": "cannot set 'strip_path' when 'protocols' is 'grpc' or 'grpcs'"
+    }
+    assert ROUTES.record.clean({"paths": ["/p"]})[0]["strip_path"] is True
+
+
 @given(st.lists(st.sampled_from(["a", "B", ".", "..", "%20", "%2f", "é", "x y", "%41"]), max_size=6))
 def test_the_path_that_is_proposed_is_taken(segments: list[str]) -> None:
     path = "/" + "/".join(segments)
