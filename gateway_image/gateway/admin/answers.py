@@ -73,7 +73,6 @@ def declarative(error: ConfigError, flatten: bool) -> Refusal:
     body = error.declarative()
     if flatten:
         body["flattened_errors"] = error.flattened()
-        body["fields"] = {}
     return Refusal(400, body)
 
 

@@ -19,7 +19,7 @@ class Call:
         raw, query = split_target(request.target)
         self._query = query[1:]
         self.path = raw.decode("latin-1")
-        if len(raw) > 1 and raw.endswith(b"/"):
+        if len(raw) > 1 and raw.endswith(b"/") and not raw.endswith(b"//"):
             raw = raw[:-1]  # one is forgiven
         parts = raw.split(b"/")[1:] if raw != b"/" else []
         self.segments = tuple(plain_path(part) for part in parts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gateway.admin import answers
+from gateway.admin import answers, preconditions
 from gateway.admin.answers import message, not_found
 from gateway.admin.bodies import read_body
 from gateway.admin.call import Call
@@ -55,11 +55,12 @@ def _read(api: AdminApi, call: Call, found: Place) -> Reply:
     collections, plugins = api.store.config.collections, registry()
     if not found.single:
         _check_custom_id(call)
-        return answers.json(200, page(collections, found, call.path, read_page(call.query), plugins))
+        rows = page(collections, found, call.path, read_page(call.query), plugins)
+        return preconditions.tagged(call.request, answers.json(200, rows))
     row = row_at(collections, found)
     if row is None:
         raise not_found()
-    return answers.json(200, show(collections, found.kind, row, plugins))
+    return preconditions.tagged(call.request, answers.json(200, show(collections, found.kind, row, plugins)))
 
 
 def _check_custom_id(call: Call) -> None:
@@ -73,6 +74,8 @@ async def _write(api: AdminApi, call: Call, found: Place) -> Reply:
     done: list[Written] = []
 
     def change(config: Config) -> Config:
+        if b"if-match" in call.request.fields:
+            preconditions.check(call.request, _shown(config, found))
         writer = Writer(config.collections, registry(), api.wall())
         if call.method == "DELETE":
             left = writer.remove(found)
@@ -91,6 +94,11 @@ async def _write(api: AdminApi, call: Call, found: Place) -> Reply:
     written = done[0]
     shown = show(written.collections, written.kind, written.row, registry())
     return answers.json(201 if call.method == "POST" else 200, shown)
+
+
+def _shown(config: Config, found: Place) -> bytes | None:
+    row = row_at(config.collections, found) if found.single else None
+    return None if row is None else answers.json(200, show(config.collections, found.kind, row, registry())).body
 
 
 def _record(api: AdminApi, found: Place, given: Mapping[str, Any]) -> Record:

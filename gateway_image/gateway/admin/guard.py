@@ -2,6 +2,7 @@
 
 A page on another site reaches a listener on this machine in two ways: it sends requests from its own origin (then
 Origin and Sec-Fetch-Site tell), or it lets its own host name resolve to 127.0.0.1 (then Host tells).
+Not for: passwords (token.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Foreign keys of a row that is written: words to ids, whether they lead anywhere, and what hangs on a row that goes.
 
-Pure; `Collections` is never changed here. Errors are Kong's (codes 4 and 13).
+Pure; `Collections` is never changed here. Errors are Kong's (codes 4 and 13). Not for: the row's other fields.
 """
 
 from __future__ import annotations

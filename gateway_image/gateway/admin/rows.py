@@ -1,4 +1,4 @@
-"""Finding rows: by id or name, the rows of a page, and how a row is shown. Reads only; writing is in writes.py."""
+"""Finding rows: by id or name, the rows of a page, and how a row is shown. Not for: writing (writes.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The status listener: what a load balancer, Kubernetes or Prometheus asks. Reads only, tells no secrets, no guard."""
+"""The status listener: what a load balancer, Kubernetes or Prometheus asks. It tells no secrets and so has no guard.
+
+Not for: changing anything, entities.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _TEXT = "an admin token is needed: send it in the header Kong-Admin-Token (it is
 
 
 def token_fits(request: Request, token: str) -> bool:
-    """Whether the request carries the token; always when none is set. Takes as long for a wrong one as for the right."""
+    """Whether the request carries the token; always when none is set. A wrong one takes as long as the right one."""
     if not token:
         return True
     given = request.fields.get(b"kong-admin-token")

@@ -1,0 +1,105 @@
+"""The whole configuration at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+import yaml
+from support.admin_api import Admin
+
+from gateway.entities import Config
+from gateway.errors import ConfigError
+
+TEXT = '_format_version: "3.0"\nservices:\n- {name: new, url: "http://x.test/"}\n'
+YAML = {"Content-Type": "application/yaml"}
+MULTIPART = f'--B\r\nContent-Disposition: form-data; name="config"; filename="k.yml"\r\n\r\n{TEXT}\r\n--B--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (TEXT, "application/yaml"),
+        (TEXT, "text/yaml; charset=utf-8"),
+        (TEXT, "text/plain"),
+        (TEXT, None),
+        (json.dumps({"config": TEXT}), "application/json"),
+        (json.dumps(yaml.safe_load(TEXT)), "application/json"),
+        ("config=" + TEXT.replace("\n", "%0A").replace("+", "%2B"), "application/x-www-form-urlencoded"),
+        (MULTIPART, "multipart/form-data; boundary=B"),
+    ],
+)
+def test_every_way_to_send_it(body: str, kind: str | None) -> None:
+    admin = Admin({"services": [{"name": "old", "host": "h.test"}]})
+    answer = admin.ask("POST", "/config", body, {"Content-Type": kind} if kind else None)
+    assert answer.status == 201
+    assert [row["name"] for row in answer.body["services"].values()] == ["new"]
+    assert [row["name"] for row in admin.get("/services").body["data"]] == ["new"]
+
+
+def test_the_same_text_again_is_told_from_another() -> None:
+    admin = Admin()
+    assert admin.ask("POST", "/config?check_hash=1", TEXT, YAML).status == 201
+    assert admin.store.version == hashlib.md5(TEXT.encode()).hexdigest()
+    assert admin.ask("POST", "/config?check_hash=1", TEXT, YAML).status == 304
+    assert admin.ask("POST", "/config", TEXT, YAML).status == 201
+    admin.ask("DELETE", "/services/new")
+    assert admin.ask("POST", "/config?check_hash=1", TEXT, YAML).status == 201
+
+
+def test_an_error_names_every_field_and_changes_nothing() -> None:
+    admin = Admin({"services": [{"name": "old", "host": "h.test"}]})
+    text = '_format_version: "3.0"\nservices: [{name: a}, {name: b, host: h.test, routes: [{paths: [x]}]}]\n'
+    answer = admin.ask("POST", "/config?flatten_errors=1", text, YAML)
+    assert answer.status == 400 and answer.body["code"] == 14
+    assert answer.body["fields"]["services"][0] == {"host": "required field missing"}
+    assert {row["entity_type"] for row in answer.body["flattened_errors"]} == {"service", "route"}
+    assert "flattened_errors" not in admin.ask("POST", "/config", text, YAML).body
+    assert [row["name"] for row in admin.get("/services").body["data"]] == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ("{", "application/json", 400),
+        ("a: [", "application/yaml", 400),
+        ("", "application/yaml", 400),
+        ("nothing=1", "application/x-www-form-urlencoded", 400),
+        (TEXT, "image/png", 415),
+        ("_nonsense: 1", "text/yaml", 400),
+    ],
+)
+def test_what_is_no_configuration(body: str, kind: str, status: int) -> None:
+    answer = Admin().ask("POST", "/config", body, {"Content-Type": kind})
+    assert answer.status == status and answer.body["message"]
+
+
+def test_what_only_deck_understands_is_taken_from_deck_only() -> None:
+    deck = '_format_version: "3.0"\n_info: {select_tags: [team]}\nservices: [{name: s, host: h.test}]\n'
+    admin = Admin()
+    assert admin.ask("POST", "/config", deck, YAML).status == 201
+    assert admin.get("/services/s").body["tags"] == ["team"]
+    assert admin.ask("POST", "/config", TEXT + "_plugin_configs: {}\n", YAML).status == 400
+
+
+def test_a_configuration_that_no_worker_can_run_is_refused() -> None:
+    admin = Admin()
+
+    def refuse(config: Config) -> None:
+        raise ConfigError({"plugins": ["no such reference"]}, "no such reference")
+
+    admin.store.check = refuse
+    answer = admin.ask("POST", "/config", TEXT, YAML)
+    assert answer.status == 400 and answer.body["fields"] == {"plugins": ["no such reference"]}
+
+
+def test_what_is_read_can_be_sent_back() -> None:
+    admin = Admin({"services": [{"name": "s", "host": "h.test", "routes": [{"name": "é", "paths": ["/r"]}]}]})
+    before = admin.store.config
+    text = admin.get("/config").body["config"]
+    shown: dict[str, Any] = yaml.safe_load(text)
+    assert shown["_format_version"] == "3.0" and "é" in text
+    assert admin.ask("POST", "/config", text, YAML).status == 201
+    assert admin.store.config.collections == before.collections and admin.store.config is not before

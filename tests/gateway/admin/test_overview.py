@@ -1,0 +1,84 @@
+"""Routes as people see them."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pytest
+
+from gateway.admin.overview import RouteView, curl, example_path, routes
+from gateway.entities import Config
+
+BASE = "http://127.0.0.1:8000"
+
+
+def ai(provider: str, name: str | None = "m", **options: Any) -> dict[str, Any]:
+    model = {"provider": provider, "name": name, "options": options or None}
+    return {"name": "ai-proxy", "config": {"route_type": "llm/v1/chat", "model": model}}
+
+
+def views(*given: dict[str, Any], **more: Any) -> list[RouteView]:
+    service = {"name": "s", "url": "http://user:pw@h.test:81/base", "routes": list(given)}
+    return routes(Config.from_declarative({"_format_version": "3.0", "services": [service], **more}))
+
+
+def test_an_ai_route() -> None:
+    (view,) = views(
+        {"name": "r", "paths": ["~/openai/chat$"], "methods": ["POST"], "plugins": [ai("openai", "gpt-4o")]}
+    )
+    assert (view.provider, view.title, view.model, view.method) == ("openai", "OpenAI", "gpt-4o", "POST")
+    assert view.path == "/openai/chat" and view.upstream == "https://api.openai.com/v1/chat/completions"
+    words = shlex.split(curl(view, BASE))
+    assert words[:5] == ["curl", "-sS", "-X", "POST", BASE + "/openai/chat"]
+    assert '{"messages":' in words[-1]
+
+
+def test_a_plain_route() -> None:
+    (view,) = views({"name": "r", "paths": ["/p"], "hosts": ["*.a.test"], "headers": {"x-env": ["prod"]}})
+    assert view.upstream == "http://h.test:81/base" and view.provider == "" and view.body is None
+    words = shlex.split(curl(view, BASE))
+    assert words == ["curl", "-sS", BASE + "/p", "-H", "Host: example.a.test", "-H", "x-env: prod"]
+
+
+def test_an_upstream_url_is_shown_without_what_may_be_a_key() -> None:
+    url = "https://name:pass@up.test/v1/chat?key=sk-canary"
+    (view,) = views({"name": "r", "paths": ["/p"], "plugins": [ai("openai", upstream_url=url)]})
+    assert view.upstream == "https://up.test/v1/chat"
+
+
+def test_the_most_specific_plugin_is_the_one_that_runs() -> None:
+    general, special = {**ai("openai", "general"), "service": "s"}, ai("openai", "special")
+    found = views(
+        {"name": "a", "paths": ["/a"], "plugins": [special]},
+        {"name": "b", "paths": ["/b"]},
+        {"name": "c", "paths": ["/c"], "plugins": [{**special, "enabled": False}]},
+        plugins=[general, {"name": "key-auth", "config": {"key_names": ["x-key"]}}],
+    )
+    assert [view.model for view in found] == ["special", "general", "general"]
+    assert all(view.key_header == "x-key" and view.plugins == ("key-auth",) for view in found)
+    assert "-H 'x-key: YOUR_KEY'" in curl(found[0], BASE)
+
+
+def test_routes_that_cannot_be_reached_are_left_out() -> None:
+    config = Config.from_declarative(
+        {
+            "_format_version": "3.0",
+            "services": [{"name": "s", "host": "h.test", "enabled": False, "routes": [{"name": "r", "paths": ["/r"]}]}],
+            "routes": [{"name": "lonely", "paths": ["/l"]}],
+        }
+    )
+    assert routes(config) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "example"),
+    [("/a", "/a"), ("~/a$", "/a"), ("~/a", "/a"), (r"~/a\.b$", "/a.b"), ("~/(a|b)$", ""), ("~/a+", "")],
+)
+def test_a_path_that_matches(path: str, example: str) -> None:
+    assert example_path(path) == example
+
+
+def test_nothing_escapes_the_quotes_of_the_command() -> None:
+    (view,) = views({"name": "r", "paths": ["/p'; rm -rf /"]})
+    assert shlex.split(curl(view, BASE)) == ["curl", "-sS", BASE + "/p'; rm -rf /"]
