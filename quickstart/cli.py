@@ -6,6 +6,7 @@ Exit codes: errors.py. Options of `setup` are made from the declarations in answ
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -65,12 +66,19 @@ def _setup(yes: bool, dry_run: bool, as_json: bool, plain: bool, answers_file: s
         raise click.UsageError("--json needs --yes: a program cannot answer questions.")
     if plain:
         environment["ACCESSIBLE"] = "1"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _told_to_end)
     console = Console("json" if as_json else "plain" if yes else "human", environment)
     setup = Setup(environment, Places.from_environment(environment), console)
     try:
         setup.run(flags, Choices(yes, dry_run, answers_file))
     except KeyboardInterrupt:
         raise Cancelled() from None
+
+
+def _told_to_end(number: int, frame: object) -> None:
+    """As an exception it unwinds what was begun; the usual death by signal would leave it half done."""
+    raise SystemExit(128 + number)
 
 
 program.add_command(

@@ -60,7 +60,8 @@ def _facts(console: Console, plan: Plan, result: LaunchResult) -> None:
         "ready", proxy=url(plan, "proxy"), manager=url(plan, "manager"), runtime=plan.runtime,
         changed=",".join(result.changed) or "nothing",
     )  # fmt: skip
-    console.fact("try", command=" ".join(line.strip().rstrip("\\").strip() for line in curl(plan, result.routes)))
+    # as it is, so that it can be copied
+    console.fact("try", " ".join(line.strip().rstrip("\\").strip() for line in curl(plan, result.routes)))
 
 
 def document(plan: Plan, result: LaunchResult) -> dict[str, Any]:

@@ -72,8 +72,8 @@ def test_help_names_every_flag_and_variable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("raised", "code"),
     [
-        (Cancelled(), 130), (KeyboardInterrupt(), 130), (KonnectError("x"), 6), (PortTaken("x"), 4), (QuickstartError("x"), 1),
-        (BrokenPipeError(), 141),
+        (Cancelled(), 130), (KeyboardInterrupt(), 130), (KonnectError("x"), 6), (PortTaken("x"), 4),
+        (QuickstartError("x"), 1), (BrokenPipeError(), 141),
     ],
 )  # fmt: skip
 def test_exceptions_become_exit_codes(
@@ -111,6 +111,29 @@ def test_a_bug_is_told_in_one_line_and_reported_without_keys(
 def test_version_and_commands(tmp_path: Path) -> None:
     assert run(tmp_path, "--version").stdout.startswith("ai-gateway ")
     assert {"setup", "status", "start", "stop", "restart", "logs", "uninstall"} <= set(cli.program.commands)
+
+
+def test_a_signal_unwinds_what_was_begun(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from quickstart import cli\n"
+        "def begun(*_):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    finally:\n"
+        "        print('undone')\n"
+        "cli.Setup.run = begun\n"
+        "sys.exit(cli.main(['setup', '--yes']))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (143, "undone\n")
 
 
 STEPS = [

@@ -33,7 +33,8 @@ ROUTES = (
     RouteHealth(PLAN.routes[0].name, "/openai/chat", "gpt-6-luna", "api.openai.com", "no credit", 429,
                 "The key works, the account has no API credit.", "ChatGPT Plus does not include API credit.", 612),
     RouteHealth(PLAN.routes[1].name, "/openai/completions", "gpt-6-luna", "api.openai.com"),
-    RouteHealth(PLAN.routes[2].name, "/mistral/chat", PLAN.routes[2].model, "localhost:7999", "ok", 200, "", "", 1900, 22),
+    RouteHealth(PLAN.routes[2].name, "/mistral/chat", PLAN.routes[2].model, "localhost:7999", "ok", 200, "", "", 1900,
+                22),
 )  # fmt: skip
 RESULT = LaunchResult(("configuration", "gateway"), False, ROUTES)
 
@@ -59,6 +60,7 @@ def test_plain_facts() -> None:
         "setup: ready proxy=http://127.0.0.1:8000 manager=http://127.0.0.1:8002 runtime=process"
         " changed=configuration,gateway"
     )
+    assert shlex.split(lines[4])[:5] == ["setup:", "try", "curl", "-s", "localhost:8000/mistral/chat"]
     assert "no API credit" in screen.err.getvalue()
 
 

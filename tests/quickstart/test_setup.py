@@ -74,7 +74,7 @@ def stage(tmp_path: Path) -> Stage:
 
 def test_without_questions_a_key_becomes_a_gateway(stage: Stage) -> None:
     screen = stage.run(environment={"OPENAI_API_KEY": CANARY}, mode="plain", test=False)
-    (plan, answers, test), *_ = stage.applied
+    (plan, _, test), *_ = stage.applied
     assert (plan.runtime, test) == ("process", False)
     assert plan.secrets == {"OPENAI_AUTH_HEADER": f"Bearer {CANARY}"}
     assert "prompter" not in stage.order
@@ -121,7 +121,7 @@ def test_a_dry_run_for_programs(stage: Stage) -> None:
 
 def test_a_taken_port_ends_an_unattended_run_and_names_its_owner(stage: Stage) -> None:
     stage.taken = {8000: "python3 (pid 4242)"}
-    with pytest.raises(PortTaken, match="8000.*python3"):
+    with pytest.raises(PortTaken, match=r"8000.*python3"):
         stage.run()
     assert stage.applied == []
     stage.run(proxy_port="8010")

@@ -92,7 +92,7 @@ def test_a_key_in_the_environment_is_offered_by_name() -> None:
 
 
 def test_a_kept_key_stays_by_enter_and_goes_by_a_dash() -> None:
-    kept, _, asked = ask(openai(("enter = keep ****9fQA", ""), ("Model of OpenAI", None)), SAVED)
+    kept, _, _ = ask(openai(("enter = keep ****9fQA", ""), ("Model of OpenAI", None)), SAVED)
     assert (kept.hosted, kept.secrets) == (SAVED.hosted, SAVED.secrets)
     gone, _, _ = ask(openai(("enter = keep ****9fQA", "-")), SAVED)
     assert (gone.hosted, gone.secrets) == ((), {})
