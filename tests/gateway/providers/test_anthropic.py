@@ -29,7 +29,7 @@ from gateway.providers import get
 from gateway.providers._base import COMPLETIONS, ProviderError
 
 MODEL = "claude-3-5-sonnet-20240620"
-CONFIGURED = {"max_tokens": 256, "anthropic_version": "2023-06-01"}
+CONFIGURED: dict[str, Any] = {"max_tokens": 256, "anthropic_version": "2023-06-01"}
 ANSWER = {
     "id": "msg_01", "type": "message", "role": "assistant", "model": MODEL,
     "content": [{"type": "text", "text": "The capital is Paris."}], "stop_reason": "end_turn", "stop_sequence": None,

@@ -11,8 +11,8 @@ from support.provider_checks import USER, call
 from gateway.providers import get
 from gateway.providers._base import COMPLETIONS, PRESERVE, ProviderError
 
-INSTANCE = {"azure_instance": "inst1", "azure_deployment_id": "d1"}
-V1 = {**INSTANCE, "upstream_url": "https://inst1.openai.azure.com/openai/v1/chat/completions"}
+INSTANCE: dict[str, Any] = {"azure_instance": "inst1", "azure_deployment_id": "d1"}
+V1: dict[str, Any] = {**INSTANCE, "upstream_url": "https://inst1.openai.azure.com/openai/v1/chat/completions"}
 
 
 def test_as_kong_sends() -> None:

@@ -28,8 +28,8 @@ from gateway.providers import get
 from gateway.providers._base import ProviderError
 
 MODEL = "us.amazon.nova-micro-v1:0"
-REGION = {"bedrock": {"aws_region": "eu-central-1"}}
-ANSWER = {
+REGION: dict[str, Any] = {"bedrock": {"aws_region": "eu-central-1"}}
+ANSWER: dict[str, Any] = {
     "output": {"message": {"role": "assistant", "content": [{"text": "The capital is Paris."}]}},
     "stopReason": "end_turn",
     "usage": {"inputTokens": 433, "outputTokens": 16, "totalTokens": 3201, "cacheReadInputTokens": 2752,

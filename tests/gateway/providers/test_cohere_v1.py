@@ -28,7 +28,7 @@ from gateway.providers import get
 from gateway.providers._base import ProviderError
 
 URL = "http://127.0.0.1:8911/cohere/v1/chat"
-ANSWER = {
+ANSWER: dict[str, Any] = {
     "response_id": "c1", "text": "The capital is Paris.", "generation_id": "g1", "finish_reason": "COMPLETE",
     "meta": {"api_version": {"version": "1"}, "billed_units": {"input_tokens": 24, "output_tokens": 7},
              "tokens": {"input_tokens": 30, "output_tokens": 7}},
@@ -99,7 +99,7 @@ def test_another_answer_is_refused_in_kongs_words() -> None:
         get("cohere").response({"hello": "world"}, v1())
 
 
-EVENTS = [
+EVENTS: list[dict[str, Any]] = [
     {"event_type": "stream-start", "generation_id": "g1", "is_finished": False},
     {"event_type": "text-generation", "text": "The capital"},
     {"event_type": "text-generation", "text": " is Paris."},
@@ -121,7 +121,7 @@ def test_a_whole_answer_where_a_stream_was_asked_for() -> None:
 
 
 def test_a_stream_with_tools() -> None:
-    events = [
+    events: list[dict[str, Any]] = [
         EVENTS[0],
         {"event_type": "tool-calls-generation", "tool_calls": [{"name": "weather", "parameters": {"city": "Paris"}}]},
         {**EVENTS[3], "response": {"tool_calls": [{"name": "weather"}]}},

@@ -78,7 +78,14 @@ def test_where_calls_go() -> None:
 
 
 def test_the_configuration_wins_and_unknown_members_pass() -> None:
-    body = {"messages": [USER], "temperature": 0.9, "top_k": 3, "x": None, "stream": None, "model": "other"}
+    body: dict[str, Any] = {
+        "messages": [USER],
+        "temperature": 0.9,
+        "top_k": 3,
+        "x": None,
+        "stream": None,
+        "model": "other",
+    }
     made = get("openai").request(body, call("m", temperature=0.1, max_tokens=5, top_p=0.3, top_k=7, input_cost=1))
     assert made == {
         "messages": [USER], "temperature": 0.1, "x": None, "stream": False, "model": "m", "max_tokens": 5, "top_p": 0.3,
@@ -103,9 +110,10 @@ def test_servers_of_ones_own_take_top_k() -> None:
 
 
 def test_answers_pass_or_are_refused_in_kongs_words() -> None:
-    whole = {"choices": [], "x": 1}
+    whole: dict[str, Any] = {"choices": [], "x": 1}
     assert get("openai").response(whole, call()) is whole
-    for body in ({"hello": "world"}, [], "text", None, {"choices": {}}):
+    bad: list[Any] = [{"hello": "world"}, [], "text", None, {"choices": {}}]
+    for body in bad:
         with pytest.raises(ProviderError, match="'choices' not in llm/v1/chat response") as caught:
             get("openai").response(body, call())
         assert caught.value.status == 500

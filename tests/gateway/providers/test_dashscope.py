@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from support.provider_checks import call
 
 from gateway.providers import get
@@ -16,7 +18,7 @@ def test_where_it_is() -> None:
 
 
 def test_the_chinese_address() -> None:
-    chinese = {"dashscope": {"international": False}}
+    chinese: dict[str, Any] = {"dashscope": {"international": False}}
     url = get("dashscope").url(call(**chinese))
     assert url == "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"
     assert get("dashscope").url(call(dashscope={"international": True})).startswith("https://dashscope-intl.")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.provider_checks import call
 
 from gateway.providers import get
 from gateway.providers._base import ProviderError
 
-WORKSPACE = {"databricks": {"workspace_instance_id": "dbc-1-2"}}
+WORKSPACE: dict[str, Any] = {"databricks": {"workspace_instance_id": "dbc-1-2"}}
 
 
 def test_where_it_is() -> None:

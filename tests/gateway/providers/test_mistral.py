@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.kong_cases import asked, covers, sent, told
 from support.provider_checks import CALLED, RESULTS, USER, answered, call, request, streamed
@@ -14,7 +16,7 @@ ANSWER = {
     "model": "llama2", "created_at": "2024-01-15T08:13:38.876196Z", "done": True, "prompt_eval_count": 26,
     "message": {"role": "assistant", "content": "The capital is Paris."}, "eval_count": 7,
 }  # fmt: skip
-OLLAMA = {"mistral_format": "ollama", "upstream_url": "http://127.0.0.1:8911/ollama/api/chat"}
+OLLAMA: dict[str, Any] = {"mistral_format": "ollama", "upstream_url": "http://127.0.0.1:8911/ollama/api/chat"}
 
 
 def test_behind_ollama_as_kong_sends_and_answers() -> None:

@@ -63,7 +63,15 @@ def test_the_schema_of_an_answer(given_: Any, schema: Any) -> None:
 def test_messages_or_a_prompt() -> None:
     assert as_chat({"messages": [USER]}) == [USER]
     assert as_chat({"prompt": "Once"}) == [{"role": "user", "content": "Once"}]
-    for body in ({}, {"messages": []}, {"messages": "x"}, {"messages": [1]}, {"prompt": 3}, {"prompt": None}):
+    bad: list[dict[str, Any]] = [
+        {},
+        {"messages": []},
+        {"messages": "x"},
+        {"messages": [1]},
+        {"prompt": 3},
+        {"prompt": None},
+    ]
+    for body in bad:
         with pytest.raises(ProviderError, match="doesn't contain valid prompts"):
             as_chat(body)
     assert system_text([SYSTEM, USER, SYSTEM], " + ") == "You are a helper. + You are a helper."
