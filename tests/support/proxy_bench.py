@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Self, TypeVar
 
 import uvloop
+from support.plain_exchange import PlainExchange
+
 from gateway.transport.dial import Dialer
 from gateway.transport.pool import Pool
 from gateway.transport.proxies import Proxies
@@ -15,7 +17,6 @@ from gateway.transport.server import ClientConnection
 from gateway.transport.serving import Serving
 from gateway.transport.sweeper import Sweeper
 from gateway.values import Origin, Request
-from support.plain_exchange import PlainExchange
 
 SECONDS = 20.0
 NOON = 1_795_348_800.0

@@ -117,6 +117,9 @@ class Dialer:
 
     async def _resolve(self, host: str, port: int) -> list[Address]:
         """Addresses of a host, families taking turns."""
+        if host.lower() == "localhost":
+            # both, whatever the machine's files say: model servers listen on either
+            return [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port))]
         try:
             version = ipaddress.ip_address(host).version
             return [(socket.AF_INET if version == 4 else socket.AF_INET6, (host, port))]

@@ -198,6 +198,7 @@ class Workers:
         said, generation = message["said"], message.get("generation", 0)
         if said == "counted":
             member.counts = message["counts"]
+            self._announce()
             return
         if said == "ready":
             member.ready = True

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
-from gateway.transport.chunks import ChunkError, ChunkReader
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gateway.transport.chunks import ChunkError, ChunkReader
 
 
 def encode(pieces: list[bytes]) -> bytes:
@@ -16,14 +19,16 @@ def feed(data: bytes, cuts: list[int]) -> tuple[bytes, bytes | None]:
     reader = ChunkReader()
     out = b""
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         if reader.rest is not None:
             return out, reader.rest + data[start:]
         out += reader.feed(data[start:end])
     return out, reader.rest
 
 
-@given(st.lists(st.binary(max_size=40), max_size=6), st.lists(st.integers(0, 10_000), max_size=8), st.binary(max_size=9))
+@given(
+    st.lists(st.binary(max_size=40), max_size=6), st.lists(st.integers(0, 10_000), max_size=8), st.binary(max_size=9)
+)
 def test_however_it_is_cut(pieces: list[bytes], cuts: list[int], after: bytes) -> None:
     out, rest = feed(encode(pieces) + after, cuts)
     assert out == b"".join(pieces)

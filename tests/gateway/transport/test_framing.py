@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from gateway.transport.framing import head_bytes, phrase, reply_bytes, status_line
 from gateway.values import Head, Reply
 

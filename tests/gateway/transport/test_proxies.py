@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from gateway.transport.proxies import Proxies, Proxy, ProxyError, connect_request, is_loopback
 from gateway.values import Origin
 

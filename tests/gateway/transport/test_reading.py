@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from gateway.transport.reading import RequestReader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.proxy_bench import Client, ProxyBench, run
 from support.raw_upstream import Arrived, RawUpstream
+
+from gateway.transport.reading import RequestReader
 
 POST = b"POST /reply HTTP/1.1\r\nHost: h\r\n"
 
@@ -218,14 +219,13 @@ def test_a_request_under_way_has_no_limit_here() -> None:
             await go.wait()
             writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
-        async with RawUpstream(late) as upstream:
-            async with ProxyBench(upstream.origin) as bench:
-                client = await bench.connect()
-                client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-                await upstream.until(lambda: len(upstream.arrived) == 1)
-                await sweep(bench, 59)
-                go.set()
-                assert (await client.answer())[0].startswith(b"HTTP/1.1 204 ")
+        async with RawUpstream(late) as upstream, ProxyBench(upstream.origin) as bench:
+            client = await bench.connect()
+            client.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            await upstream.until(lambda: len(upstream.arrived) == 1)
+            await sweep(bench, 59)
+            go.set()
+            assert (await client.answer())[0].startswith(b"HTTP/1.1 204 ")
 
     run(scene())
 

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.edge_upstream import answer
+from support.proxy_bench import Client, ProxyBench, run
+from support.raw_upstream import Arrived, RawUpstream
+
 from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.exchange import Exchange
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 from gateway.vault import Vault
-from support.edge_upstream import answer
-from support.proxy_bench import Client, ProxyBench, run
-from support.raw_upstream import Arrived, RawUpstream
 
 CASES = json.loads((Path(__file__).parents[2] / "conformance" / "kong-3.9.1.http.json").read_text())
 VOLATILE = "<volatile>"

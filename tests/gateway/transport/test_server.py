@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from gateway.values import Forward, Head, Headers, Reply, Request, UpstreamError
 from support.plain_exchange import PlainExchange
 from support.proxy_bench import ProxyBench, run
 from support.raw_upstream import Arrived, RawUpstream, answer_bytes, ok
+
+from gateway.values import Forward, Head, Headers, Reply, Request, UpstreamError
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -71,12 +72,12 @@ def test_a_thousand_pipelined_replies_do_not_recurse() -> None:
 
 def test_a_held_answer_is_sent_whole() -> None:
     async def scene() -> None:
-        async with RawUpstream(answer_bytes(CHUNKED + b"3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n")) as upstream:
-            async with ProxyBench(upstream.origin) as bench:
-                head, body = await (await bench.connect()).ask(b"/held")
-                assert body == b"abcdef"
-                assert b"X-Held: yes" in head
-                assert b"Content-Length: 6" in head
+        raw = CHUNKED + b"3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"
+        async with RawUpstream(answer_bytes(raw)) as upstream, ProxyBench(upstream.origin) as bench:
+            head, body = await (await bench.connect()).ask(b"/held")
+            assert body == b"abcdef"
+            assert b"X-Held: yes" in head
+            assert b"Content-Length: 6" in head
 
     run(scene())
 
@@ -103,14 +104,14 @@ def test_a_stream_arrives_piece_by_piece() -> None:
 
 def test_http_1_0_gets_a_stream_until_close() -> None:
     async def scene() -> None:
-        async with RawUpstream(answer_bytes(CHUNKED + b"3\r\nabc\r\n0\r\n\r\n")) as upstream:
-            async with ProxyBench(upstream.origin) as bench:
-                client = await bench.connect()
-                client.send(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-                head, body = await client.answer()
-                assert body == b"abc"
-                assert b"Connection: close" in head
-                assert b"Transfer-Encoding" not in head
+        raw = CHUNKED + b"3\r\nabc\r\n0\r\n\r\n"
+        async with RawUpstream(answer_bytes(raw)) as upstream, ProxyBench(upstream.origin) as bench:
+            client = await bench.connect()
+            client.send(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            head, body = await client.answer()
+            assert body == b"abc"
+            assert b"Connection: close" in head
+            assert b"Transfer-Encoding" not in head
 
     run(scene())
 
@@ -225,24 +226,24 @@ def test_an_answer_that_breaks_off_is_cut_for_the_client_too() -> None:
 
 def test_a_stream_may_tell_that_it_broke() -> None:
     async def scene() -> None:
-        async with RawUpstream(answer_bytes(CHUNKED + b"2\r\nab\r\n", close=True)) as upstream:
-            async with ProxyBench(upstream.origin) as bench:
-                client = await bench.connect()
-                _, body = await client.ask(b"/tail")
-                assert body == b"abdata: broken\n\n"
-                assert await client.rest() == b""
-                assert bench.finished[0][3] is False
+        raw = answer_bytes(CHUNKED + b"2\r\nab\r\n", close=True)
+        async with RawUpstream(raw) as upstream, ProxyBench(upstream.origin) as bench:
+            client = await bench.connect()
+            _, body = await client.ask(b"/tail")
+            assert body == b"abdata: broken\n\n"
+            assert await client.rest() == b""
+            assert bench.finished[0][3] is False
 
     run(scene())
 
 
 def test_a_failure_may_go_elsewhere() -> None:
     async def scene() -> None:
-        async with RawUpstream(answer_bytes(b"", close=True)) as bad, RawUpstream() as good:
-            async with ProxyBench(bad.origin, good.origin) as bench:
-                _, body = await (await bench.connect()).ask(b"/again", b"hello")
-                assert body == b'{"ok":true}'
-                assert good.arrived[0].body == b"hello"
+        bad = RawUpstream(answer_bytes(b"", close=True))
+        async with bad, RawUpstream() as good, ProxyBench(bad.origin, good.origin) as bench:
+            _, body = await (await bench.connect()).ask(b"/again", b"hello")
+            assert body == b'{"ok":true}'
+            assert good.arrived[0].body == b"hello"
 
     run(scene())
 

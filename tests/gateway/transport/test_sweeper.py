@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.transport.sweeper import FOREVER, Sweeper, ticks
 from support.proxy_bench import run
+
+from gateway.transport.sweeper import FOREVER, Sweeper, ticks
 
 
 class Waiter:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from gateway.transport import wire
-from gateway.transport.wire import CHUNKED, UNTIL_CLOSE, Refused, answer_head, request_head
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from gateway.transport import wire
+from gateway.transport.wire import CHUNKED, UNTIL_CLOSE, Refused, answer_head, request_head
 
 GET = b"GET /a?b=1 HTTP/1.1\r\nHost: h.test\r\n"
 

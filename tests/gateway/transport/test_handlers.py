@@ -1,0 +1,72 @@
+"""Who answers on the Admin side's listeners, over the real rooms."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gateway.entities import Config
+from gateway.settings import Settings
+from gateway.store import Store
+from gateway.transport.handlers import handlers
+from gateway.values import Reply, Request
+
+
+class Control:
+    """What handlers() asks of the control process."""
+
+    def __init__(self, **environment: str) -> None:
+        self.settings = Settings.from_env(environment)
+        self.store = Store(Config())
+        self.problem = ""
+        self.level = ""
+
+    def unready(self) -> str:
+        return self.problem
+
+    def statistics(self) -> dict[str, dict[Any, int]]:
+        return {"server": {"total_requests": 7}, "workers": {12: 1 << 20}}
+
+    def set_log_level(self, level: str) -> None:
+        self.level = level
+
+
+def ask(control: Control, setting: str, method: str, target: str, host: str = "localhost:8001") -> Reply:
+    fields = {b"host": host.encode()}
+    request = Request(method.encode(), target.encode(), list(fields.items()), fields, port=8001)
+    reply = handlers(control)[setting](request)  # type: ignore[arg-type]
+    assert isinstance(reply, Reply)
+    return reply
+
+
+def test_the_admin_api_and_its_guard() -> None:
+    control = Control()
+    assert ask(control, "KONG_ADMIN_LISTEN", "GET", "/services").status == 200
+    assert ask(control, "KONG_ADMIN_LISTEN", "GET", "/services", "evil.test").status == 403
+    assert ask(control, "KONG_ADMIN_LISTEN", "GET", "/services", "10.0.0.5:8001").status == 403
+
+
+def test_names_and_addresses_that_the_user_opened() -> None:
+    opened = Control(KONG_ADMIN_LISTEN="0.0.0.0:8001", KONG_ADMIN_HOSTS="gateway.test")
+    assert ask(opened, "KONG_ADMIN_LISTEN", "GET", "/services", "10.0.0.5:8001").status == 200
+    assert ask(opened, "KONG_ADMIN_LISTEN", "GET", "/services", "gateway.test").status == 200
+
+
+def test_readiness_follows_the_node() -> None:
+    control = Control()
+    assert ask(control, "KONG_STATUS_LISTEN", "GET", "/status/ready").status == 200
+    control.problem = "draining"
+    reply = ask(control, "KONG_STATUS_LISTEN", "GET", "/status/ready")
+    assert (reply.status, json.loads(reply.body)) == (503, {"message": "draining"})
+
+
+def test_numbers_of_the_workers_are_told() -> None:
+    body = json.loads(ask(Control(), "KONG_STATUS_LISTEN", "GET", "/status").body)
+    assert body["server"]["total_requests"] == 7
+    assert body["memory"]["workers_lua_vms"][0]["pid"] == 12
+
+
+def test_the_log_level_is_handed_on() -> None:
+    control = Control()
+    assert ask(control, "KONG_ADMIN_LISTEN", "PUT", "/debug/node/log-level/debug").status == 200
+    assert control.level == "debug"
