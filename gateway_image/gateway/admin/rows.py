@@ -131,7 +131,8 @@ def _page_by_position(
 
 
 def show(collections: Collections, kind: Kind, row: Entity, registry: Registry) -> dict[str, Any]:
-    """A row as answers have it: old names of a plugin's fields mirrored, the names that a certificate serves."""
+    """A row as answers have it: old names of a plugin's fields mirrored, the names that a certificate serves, that a
+    key does not expire."""
     if kind.name == "plugins":
         plugin = registry.get(row["name"])
         return (
@@ -142,6 +143,8 @@ def show(collections: Collections, kind: Kind, row: Entity, registry: Registry) 
                 "config": plugin.fields.show(row["config"]),
             }
         )
+    if kind.name == "keyauth_credentials" and "ttl" not in row:
+        return {**row, "ttl": None}
     if kind.name == "certificates":
         names = [sni["name"] for sni in collections.get("snis", {}).values() if points_at(sni, "certificate", row)]
         return {**row, "snis": names}

@@ -144,16 +144,15 @@ class Writer:
         given = references.resolved(self.collections, kind, body)
         given.pop("updated_at", None)
         merged = self._record(kind, old).merge(old, given)
-        row = {**self._cleaned(kind, merged), "id": old["id"]}
-        if kind.name == "plugins" and (given.get("route") or given.get("service")):
-            references.check_protocols(self.collections, row, moved=row["service"] != old["service"])
-        return self._kept(kind, row, old, given)
+        return self._kept(kind, {**self._cleaned(kind, merged), "id": old["id"]}, old, given)
 
     def _record(self, kind: Kind, row: Mapping[str, Any]) -> Record:
         plugin = self.registry.get(row["name"]) if kind.name == "plugins" else None
         return kind.record if plugin is None else plugin_record(plugin)
 
     def _cleaned(self, kind: Kind, given: Mapping[str, Any]) -> Entity:
+        if kind.name == "keyauth_credentials" and "ttl" not in kind.record.fields and "ttl" in given:
+            given = _without_ttl(given)
         row, error = clean(kind, references.resolved(self.collections, kind, given), self.registry)
         if error is not None:
             raise schema_violation(error if isinstance(error, dict) else {"@entity": [error]})
@@ -162,12 +161,13 @@ class Writer:
     def _kept(self, kind: Kind, row: Entity, old: Entity | None, given: Mapping[str, Any]) -> Written:
         """The collections with `row` in them, checked against all other rows."""
         rows = self.collections.get(kind.name, {})
-        if kind.name == "plugins" and "protocols" in given:
-            references.check_protocols(self.collections, row)
         if kind.name == "keyauth_credentials" and row["key"] is None and "key" not in given:
             row["key"] = self.new_key()
         self._check_unique(kind, row)
         references.check(self.collections, kind, row)
+        moved = old is not None and bool(given.get("service")) and row.get("service") != old.get("service")
+        if kind.name == "plugins" and ("protocols" in given or moved):
+            references.check_protocols(self.collections, row, moved)
         moment: float = round(self.now, 3) if kind.name == "targets" else int(self.now)
         if row.get("created_at") is None:
             row["created_at"] = old["created_at"] if old is not None else moment
@@ -196,6 +196,14 @@ class Writer:
         if is_uuid(place.key):
             return _no_entity({"id": place.key.lower()})
         return _no_entity({place.kind.key: place.key})
+
+
+def _without_ttl(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Rows that are sent back whole have `ttl`; saying that a key never expires is fine, anything else is not yet."""
+    if given["ttl"] not in (None, 0) or isinstance(given["ttl"], bool):
+        text = "keys do not expire in this gateway: leave ttl out, and delete the key when it has served"
+        raise coded(400, 11, "invalid options", f"invalid option (ttl: {text})", options={"ttl": text})
+    return {name: value for name, value in given.items() if name != "ttl"}
 
 
 def _no_entity(key: Mapping[str, str]) -> Refusal:

@@ -54,7 +54,8 @@ def test_status_has_the_hash_of_the_configuration_and_the_numbers() -> None:
 
 
 def test_the_log_level_is_changed_while_running() -> None:
-    admin, told = Admin(), []
+    admin = Admin()
+    told: list[str] = []
     admin.node.set_log_level = told.append
     assert admin.get("/debug/node/log-level").body == {"message": "log level: notice"}
     assert admin.ask("PUT", "/debug/node/log-level/debug").body == {"message": "log level changed"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.admin_api import NOBODY
 
@@ -37,7 +39,8 @@ def test_names_become_ids_and_an_id_wins() -> None:
     assert references.resolved(ROWS, KINDS["routes"], {"service": {"name": "s"}}) == {"service": {"id": service}}
     both = {"service": {"name": "s", "id": NOBODY}}
     assert references.resolved(ROWS, KINDS["routes"], both) == {"service": {"id": NOBODY}}
-    for untouched in ({"service": None}, {"service": "s"}, {"service": {}}, {"service": {"foo": 1}}, {}):
+    others: list[dict[str, Any]] = [{"service": None}, {"service": "s"}, {"service": {}}, {"service": {"foo": 1}}, {}]
+    for untouched in others:
         assert references.resolved(ROWS, KINDS["routes"], untouched) == untouched
 
 

@@ -139,6 +139,14 @@ def test_keys_are_made_unless_null_was_meant() -> None:
     assert len(made) == 50 and all(re.fullmatch("[A-Za-z0-9]{32}", key) for key in made)
 
 
+def test_a_key_may_say_that_it_never_expires_and_nothing_else() -> None:
+    assert "ttl" not in writer().create(at("/consumers/al/key-auth"), {"ttl": None}).row
+    assert writer().change(at("/consumers/al/key-auth/k"), {"ttl": 0, "tags": ["t"]}).row["tags"] == ["t"]
+    for ttl in (60, -1, "abc", True):
+        with pytest.raises(Refusal, match="do not expire"):
+            writer().create(at("/consumers/al/key-auth"), {"ttl": ttl})
+
+
 def test_a_group_is_put_by_its_name() -> None:
     row = writer().replace(at("/consumers/al/acls/new"), {}).row
     assert row["group"] == "new"
