@@ -136,7 +136,7 @@ class LlmConversation:
         kind = (find(headers, b"content-type") or b"").lower()
         if self._preserve and not kind.startswith(b"text/event-stream"):
             return True
-        if self._passes and kind.startswith(b"application/json"):
+        if kind.startswith(b"application/json") and not self._preserve:
             return True  # the upstream does not stream: whole() tells it as one event
         exchange.set_response_header(b"Content-Type", b"text/event-stream")
         if self._encoding in _GZIPPED:
@@ -144,9 +144,7 @@ class LlmConversation:
         if self._passes:
             self._scanner = UsageScanner(strip=self._counting)
         else:
-            self._translator = provider.stream(
-                self.call, int(exchange.runtime.wall()), exchange.id.decode("latin-1"), include_usage=self._shows_usage
-            )
+            self._translator = self._new_translator(exchange)
         return False
 
     def data(self, piece: bytes) -> bytes:
@@ -184,6 +182,8 @@ class LlmConversation:
         try:
             out = self._pass(exchange, body) if self._passes else self._translate(exchange, body)
         except (CodecError, ProviderError) as error:
+            if self.call.stream and not self._passes and isinstance(error, CodecError):
+                return self._streamed_as_json(exchange, body)
             return self._untranslatable(str(error))
         if self.call.stream:
             exchange.set_response_header(b"Content-Type", b"text/event-stream")
@@ -193,6 +193,17 @@ class LlmConversation:
             packer = zlib.compressobj(1, wbits=_GZIP)
             return packer.compress(out) + packer.flush()
         return out
+
+    def _streamed_as_json(self, exchange: Exchange, body: bytes) -> bytes:
+        """A stream whose upstream called it application/json: several objects, not one."""
+        exchange.set_response_header(b"Content-Type", b"text/event-stream")
+        self._translator = self._new_translator(exchange)
+        return self._translator.feed(body) + self.end(exchange)
+
+    def _new_translator(self, exchange: Exchange) -> Stream:
+        return self.plugin.provider.stream(
+            self.call, int(exchange.runtime.wall()), exchange.id.decode("latin-1"), include_usage=self._shows_usage
+        )
 
     def _pass(self, exchange: Exchange, body: bytes) -> bytes:
         """An untranslated answer: checked to be one, its usage read, its bytes kept."""

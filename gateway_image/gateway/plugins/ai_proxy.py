@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gateway.chat import mapping
 from gateway.codec import encode
 from gateway.errors import ConfigError
 from gateway.outbound import Target
 from gateway.plugins._ai_fields import AI_PROXY_CHECKS, ai_proxy_fields
+from gateway.plugins._ai_log import ai_members, keep_answer
 from gateway.plugins._ai_target import Aim, Options
 from gateway.plugins._base import Plugin, Setting
 from gateway.plugins._conversation import LlmConversation
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 NO_PROMPTS = "request body doesn't contain valid prompts"
 _TUNING = ("temperature", "max_tokens", "top_p", "top_k")
 _CALLS_KEPT = 256
+_RIGHTED = (3, 12)
+"""Since this version Kong maps finish reasons and keeps what older ones dropped on the way to other dialects."""
 
 
 class AiProxy(Plugin):
@@ -50,12 +54,16 @@ class AiProxy(Plugin):
         self.names_model: bool = config["model_name_header"]
         self.tuned = any(name in self.options for name in _TUNING)
         self.auth = config["auth"] or {}
+        self.newest = tuple(setting.resources.get("kong_version", (3, 9))) >= _RIGHTED
         self._aims: dict[tuple[str, bool], Aim] = {}
         if self.template is None:
             try:
                 self._aim(self.model or "any", stream=False)
             except (ProviderError, ValueError) as error:
                 raise ConfigError({"config": {"model": str(error)}}) from None
+        self.logs: Mapping[str, bool] = config["logging"]
+        if not self.logs["log_payloads"]:
+            self.idle = ("body_filter",)
 
     def provider_names(self) -> tuple[str, ...]:
         """Providers that this plugin may call; what limits by provider look at."""
@@ -117,10 +125,10 @@ class AiProxy(Plugin):
     def _aim(self, model: str, stream: bool, options: Options | None = None) -> Aim:
         """The compiled call, URL and constant headers for a model. Kept, because most plugins have one model."""
         if options is not None:
-            return Aim(self.provider, Call(self.route_type, model, options, stream), self.auth)
+            return Aim(self.provider, Call(self.route_type, model, options, stream, self.newest), self.auth)
         aim = self._aims.get((model, stream))
         if aim is None:
-            aim = Aim(self.provider, Call(self.route_type, model, self.options, stream), self.auth)
+            aim = Aim(self.provider, Call(self.route_type, model, self.options, stream, self.newest), self.auth)
             if len(self._aims) < _CALLS_KEPT:
                 self._aims[model, stream] = aim
         return aim
@@ -134,14 +142,14 @@ class AiProxy(Plugin):
             exchange.changed = False
             return False
         counting = uncounted and self.provider.asks_usage(call)
-        if not (exchange.changed or self.tuned or "top_k" in document or aim.body_member):
+        if not (exchange.changed or self.tuned or not self.provider.splices(document) or aim.body_member):
             spliced = aim.splice(exchange.body, document, call.stream, counting)
             if spliced is not None:
                 exchange.body = spliced
                 return counting
         rewritten = self.provider.request(document, call)
         if counting:
-            rewritten["stream_options"] = {**(document.get("stream_options") or {}), "include_usage": True}
+            rewritten["stream_options"] = {**mapping(document.get("stream_options")), "include_usage": True}
         exchange.body = aim.with_credential(encode(rewritten))
         exchange.changed = False
         return counting
@@ -172,6 +180,17 @@ class AiProxy(Plugin):
         exchange.target = target
         exchange.conversation = LlmConversation(self, aim, preserve=True)
         return None
+
+    # -- the log ------------------------------------------------------------------------------------------------
+
+    def body_filter(self, exchange: Exchange, piece: bytes, last: bool) -> bytes:
+        """Only takes part where payloads are logged."""
+        return keep_answer(exchange, piece)
+
+    def logged(self, exchange: Exchange) -> Mapping[str, Any]:
+        if not self.logs["log_statistics"] and not self.logs["log_payloads"]:
+            return {}
+        return {"ai": {"proxy": ai_members(exchange, self.setting.id, self.logs)}}
 
 
 def _kind(document: dict[str, Any]) -> str:

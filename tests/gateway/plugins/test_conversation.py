@@ -90,3 +90,25 @@ def test_an_exchange_and_its_conversation_do_not_hold_each_other() -> None:
     """Or every request would wait for the garbage collector."""
     told = ask(gateway(), Answer(200, {}, completion(prompt_tokens=1, completion_tokens=1, total_tokens=2)))
     assert told.exchange not in gc.get_referents(conversation(told).__dict__)
+
+
+def ollama() -> Gateway:
+    options = {"llama2_format": "ollama", "upstream_url": "http://up.test/api/chat"}
+    proxy = {"route_type": "llm/v1/chat", "model": {"provider": "llama2", "name": "m", "options": options}}
+    route = {"name": "r", "paths": ["/"], "plugins": [{"name": "ai-proxy", "config": proxy}]}
+    return Gateway({"services": [{"name": "s", "url": "http://up.test", "routes": [route]}]})
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_a_translated_stream_that_is_called_json_is_still_a_stream(pieces: int) -> None:
+    lines = [
+        {"model": "m", "message": {"role": "assistant", "content": "Pa"}, "done": False},
+        {"model": "m", "message": {"content": "ris"}, "done": True, "done_reason": "stop", "eval_count": 2},
+    ]
+    whole = {"model": "m", "message": {"role": "assistant", "content": "Paris"}, "done": True, "done_reason": "stop"}
+    body = b"\n".join(json.dumps(line).encode() for line in (lines if pieces == 2 else [whole]))
+    told = ask(ollama(), Answer(200, {"Content-Type": "application/json"}, body), stream=True)
+    assert told.header("content-type") == "text/event-stream"
+    chunks = [json.loads(line[6:]) for line in told.body.split(b"\n\n") if line.startswith(b"data: {")]
+    assert "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks if c["choices"]) == "Paris"
+    assert told.body.endswith(b"data: [DONE]\n\n")
