@@ -8,7 +8,8 @@ import ssl
 
 from gateway.errors import GatewayError
 from gateway.settings import Settings
-from gateway.transport.wire import Refused, answer_head
+from gateway.transport.lines import Refused
+from gateway.transport.wire import answer_head
 
 ASK_SECONDS = 3.0
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to translate, not to bind

@@ -12,11 +12,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from gateway.transport.chunks import ChunkError, ChunkReader
+from gateway.transport.lines import Refused
 from gateway.transport.sweeper import FOREVER, ticks
 from gateway.transport.wire import (
     CHUNKED,
     UNTIL_CLOSE,
-    Refused,
     answer_head,
 )
 from gateway.values import Forward, Headers, Origin, UpstreamError

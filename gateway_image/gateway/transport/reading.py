@@ -14,9 +14,10 @@ from typing import cast
 from gateway.replies import bare_page, core_error, edge_accept, message_of
 from gateway.transport.chunks import ChunkError, ChunkReader
 from gateway.transport.framing import CONTINUE, phrase, reply_bytes
+from gateway.transport.lines import Refused
 from gateway.transport.serving import Serving
 from gateway.transport.sweeper import FOREVER, ticks
-from gateway.transport.wire import CHUNKED, Refused, RequestHead, request_head
+from gateway.transport.wire import CHUNKED, RequestHead, request_head
 from gateway.values import Reply, Request
 
 BUFFER_LIMIT = 64 << 10  # bytes of further requests that wait while one is under way

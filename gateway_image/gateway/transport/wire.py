@@ -14,44 +14,33 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from gateway.transport.lines import (
+    ANSWER_LINE,
+    CACHED_LINE,
+    CACHED_LINES,
+    LINE_LIMIT,
+    REQUEST_LINE,
+    BareLineFeed,
+    Lines,
+    Refused,
+    cut,
+)
 from gateway.values import Headers
 
 HEAD_LIMIT = 33 << 10  # bytes of one request head
-LINE_LIMIT = 8190  # bytes of one line of it
 COUNT_LIMIT = 4096  # header lines of one head
 ANSWER_HEAD_LIMIT = 64 << 10  # bytes of an upstream's head
 CHUNKED = -1  # as a length: the body comes in chunks
 UNTIL_CLOSE = -2  # as a length: the body ends with the connection
 
-_CACHED_LINE = 512  # longer lines are parsed every time
-_CACHED_LINES = 2048
 _CACHED_HEAD = 2048  # larger heads are parsed every time
 _CACHED_HEADS = 256
-_LINE = re.compile(rb"([A-Za-z0-9_-]+):[ \t]*([^\r\n\0]*)")
-_ANSWER_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)")
-_NAME = re.compile(rb"[A-Za-z0-9_-]+")
 _METHOD = re.compile(rb"[A-Z_-]+")
 _VERSION = re.compile(rb"HTTP/([1-9])\.([0-9]{1,2})")
 _ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)(.*)")
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.%]+\]|[^\x00-\x20\x7f/\\\[\]:?#]+)(:[0-9]*)?")
-_BLANK = re.compile(rb"\n\r?\n")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\r\n\0]*))?")
-
-
-class Refused(Exception):
-    """A head that is not taken. `status` and `message` are for the client; `bare` asks for the bare page."""
-
-    def __init__(self, status: int, message: str = "", bare: bool = False) -> None:
-        super().__init__(message or str(status))
-        self.status = status
-        self.message = message
-        self.bare = bare
-        self.fields: dict[bytes, bytes] = {}  # what was read before, for content negotiation
-
-
-class BareLineFeed(Exception):
-    """A line holds a line feed without carriage return: cut the head again at line feeds."""
 
 
 RequestHead = tuple[bytes, bytes, Headers, dict[bytes, bytes], str, bool, int]
@@ -63,54 +52,6 @@ AnswerHead = tuple[int, bytes, Headers, bool, int]
 """status; reason; headers; whether the connection may be kept; bytes of the body, CHUNKED or UNTIL_CLOSE. What HEAD,
 204 and 304 have instead is the reader's."""
 
-_Entry = tuple[tuple[bytes, bytes], bytes, bytes]
-
-
-class _Lines(dict[bytes, _Entry]):
-    """Header line -> (name, value), lower-case name, value. Fills itself by parsing. An ignored line has the lower-case
-    name b"". Names are shared objects, so that later look-ups by name find their hash already made."""
-
-    __slots__ = ("_names", "_pattern")
-
-    def __init__(self, pattern: re.Pattern[bytes]) -> None:
-        super().__init__()
-        self._pattern = pattern
-        self._names: dict[bytes, tuple[bytes, bytes]] = {}
-
-    def __missing__(self, line: bytes) -> _Entry:
-        found = self._pattern.fullmatch(line)
-        if found is None:
-            return _odd_line(line)
-        if len(line) > LINE_LIMIT and self._pattern is _LINE:
-            raise Refused(400, "Request header or cookie too large")
-        name, value = found.groups()
-        names = self._names.get(name)
-        if names is None:
-            if len(self._names) >= _CACHED_LINES:
-                self._names.clear()
-            names = self._names[name] = (name, name.lower())
-        value = value.rstrip(b" \t")
-        entry = ((names[0], value), names[1], value)
-        if len(line) <= _CACHED_LINE:
-            if len(self) >= _CACHED_LINES:
-                self.clear()
-            self[line] = entry
-        return entry
-
-
-def _odd_line(line: bytes) -> _Entry:
-    """A header line that is not `name: value`: ignored where Kong ignores it, refused where it is ambiguous."""
-    if b"\n" in line:
-        raise BareLineFeed
-    name, colon, _ = line.partition(b":")
-    if len(line) > LINE_LIMIT:
-        raise Refused(400, "Request header or cookie too large")
-    if b"\r" in line or b"\0" in line or not name or min(name) <= 0x20 or b"\x7f" in name:
-        raise Refused(400, "Bad request")
-    if not colon and _NAME.fullmatch(name):
-        return (name, b""), name.lower(), b""
-    return (b"", b""), b"", b""
-
 
 class _RequestLine(NamedTuple):
     method: bytes
@@ -120,9 +61,9 @@ class _RequestLine(NamedTuple):
 
 
 _request_lines: dict[bytes, _RequestLine] = {}
-_request_headers = _Lines(_LINE)
+_request_headers = Lines(REQUEST_LINE)
 _answer_lines: dict[bytes, tuple[int, bytes, int]] = {}
-_answer_headers = _Lines(_ANSWER_LINE)
+_answer_headers = Lines(ANSWER_LINE)
 _hosts: set[bytes] = set()
 
 
@@ -199,17 +140,6 @@ def _uneven_answer(data: bytes) -> tuple[AnswerHead, int] | None:
     if len(data) > ANSWER_HEAD_LIMIT:
         raise Refused(502, f"the head of its answer is larger than {ANSWER_HEAD_LIMIT} bytes")
     return None
-
-
-def cut(buffer: bytes) -> tuple[list[bytes], int] | None:
-    """The lines of the head at the start of `buffer` and where its body begins; None when it is not whole yet. Lines
-    may end in a bare line feed; this is the slow way, after read_request() or read_answer() found none or raised
-    BareLineFeed."""
-    found = _BLANK.search(buffer)
-    if found is None:
-        return None
-    lines = buffer[: found.start()].split(b"\n")
-    return [line[:-1] if line.endswith(b"\r") else line for line in lines], found.end()
 
 
 def read_request(lines: list[bytes]) -> RequestHead:
@@ -334,8 +264,8 @@ def _read_request_line(line: bytes) -> _RequestLine:
         raise Refused(505, bare=True)
     _check_path(target.partition(b"?")[0])
     result = _RequestLine(method, target, min(int(found[2]), 1), authority)
-    if len(line) <= _CACHED_LINE:
-        if len(_request_lines) >= _CACHED_LINES:
+    if len(line) <= CACHED_LINE:
+        if len(_request_lines) >= CACHED_LINES:
             _request_lines.clear()
         _request_lines[line] = result
     return result
@@ -366,8 +296,8 @@ def _check_host(host: bytes) -> None:
     found = _HOST.fullmatch(host)
     if found is None or b".." in host:
         raise Refused(400, "Bad request")
-    if len(host) <= _CACHED_LINE:
-        if len(_hosts) >= _CACHED_LINES:
+    if len(host) <= CACHED_LINE:
+        if len(_hosts) >= CACHED_LINES:
             _hosts.clear()
         _hosts.add(host)
 
@@ -398,8 +328,8 @@ def _read_status_line(line: bytes) -> tuple[int, bytes, int]:
     if found is None:
         raise Refused(502, "the answer is not HTTP/1.x")
     result = (int(found[2]), found[3] or b"", int(found[1]))
-    if len(line) <= _CACHED_LINE:
-        if len(_answer_lines) >= _CACHED_LINES:
+    if len(line) <= CACHED_LINE:
+        if len(_answer_lines) >= CACHED_LINES:
             _answer_lines.clear()
         _answer_lines[line] = result
     return result

@@ -76,7 +76,7 @@ def test_the_end_of_the_other_side_is_told_once() -> None:
 
 def test_a_length_beyond_reason_ends_the_channel() -> None:
     async def scene() -> None:
-        one, told, other, heard = await pair()
+        one, told, _, heard = await pair()
         one._transport.write(b"\xff\xff\xff\xff")
         await told.lost.wait()
         await heard.lost.wait()

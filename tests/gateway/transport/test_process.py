@@ -144,7 +144,8 @@ def test_a_taken_port_is_told_and_nothing_is_left(file: Path) -> None:
 def test_an_invalid_file_names_every_wrong_field(tmp_path: Path) -> None:
     path = tmp_path / "kong.yml"
     path.write_text(
-        '_format_version: "3.0"\nservices:\n- name: a\n  url: ftp://h\n  routes:\n  - paths: [x]\n- name: b b\n  host: h\n'
+        '_format_version: "3.0"\nservices:\n- name: a\n  url: ftp://h\n  routes:\n  - paths: [x]\n'
+        "- name: b b\n  host: h\n"
     )
     ended = GatewayProcess(path).command("start")
     assert ended.returncode == 1

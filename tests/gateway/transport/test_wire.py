@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.transport import wire
-from gateway.transport.wire import CHUNKED, UNTIL_CLOSE, Refused, answer_head, request_head
+from gateway.transport.lines import Refused
+from gateway.transport.wire import CHUNKED, UNTIL_CLOSE, answer_head, request_head
 
 GET = b"GET /a?b=1 HTTP/1.1\r\nHost: h.test\r\n"
 
