@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from gateway.values import Request
 
 LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain", "ip6-localhost"))
+MANAGER_PORTS = frozenset((8002, 8445))
+"""Where a Manager usually is. One that runs on this machine beside the gateway is let in even when ours is off."""
 _READING = (b"GET", b"HEAD")
 
 
@@ -65,16 +67,23 @@ class Guard:
             return False
         if authority == host.lower():
             return True  # the very listener that is called
-        return self._known(_name(authority)) and _port(scheme, authority) in self._ports
+        name, port = _name(authority), _port(scheme, authority)
+        return (port in self._ports and self._known(name)) or (port in MANAGER_PORTS and _loopback(name))
 
     def _known(self, name: str) -> bool:
-        if name in self._hosts or name in LOOPBACK_NAMES or name.endswith(".localhost"):
-            return True
-        try:
-            address = ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return self._addresses or address.is_loopback
+        return name in self._hosts or _loopback(name) or (self._addresses and _address(name) is not None)
+
+
+def _loopback(name: str) -> bool:
+    address = _address(name)
+    return name in LOOPBACK_NAMES or name.endswith(".localhost") or (address is not None and address.is_loopback)
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        return None
 
 
 def _visit(request: Request) -> bool:

@@ -81,6 +81,17 @@ def test_other_origins_are_refused(origin: str) -> None:
     assert refusal is not None and "KONG_ADMIN_GUI_URL" in refusal
 
 
+def test_a_manager_on_its_usual_port_of_this_machine_is_let_in_anyway() -> None:
+    guard = Guard(["gateway.test"])
+    for origin, fine in (
+        ("http://127.0.0.1:8002", True),
+        ("https://localhost:8445", True),
+        ("http://127.0.0.1:9002", False),
+        ("http://gateway.test:8002", False),
+    ):
+        assert (guard.refusal(request("GET", "/", headers={"Origin": origin})) is None) is fine
+
+
 @pytest.mark.parametrize(
     ("method", "mode", "destination", "refused"),
     [
