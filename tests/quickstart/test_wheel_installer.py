@@ -48,7 +48,7 @@ def pinned(shelf: Path, digest: str = "") -> Path:
 
 def offline(shelf: Path) -> dict[str, str]:
     """An environment in which pip and uv know this shelf only."""
-    shelves = {"PIP_FIND_LINKS": str(shelf), "PIP_NO_INDEX": "1", "UV_FIND_LINKS": str(shelf), "UV_NO_INDEX": "1"}
+    shelves = {"PIP_FIND_LINKS": str(shelf), "PIP_NO_INDEX": "1", "UV_FIND_LINKS": str(shelf), "UV_OFFLINE": "1"}
     return {"PATH": os.environ["PATH"], "HOME": str(shelf), "UV_CACHE_DIR": str(shelf / "cache"), **shelves}
 
 
