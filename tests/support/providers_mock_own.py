@@ -269,7 +269,8 @@ class TextGeneration(ProviderMock):
         body = self.check_chat(asked, "inputs")
         if not body["inputs"].startswith("<s>[INST]"):
             raise self.refuse("bad_request", "inputs")
-        text = "You said: " + body["inputs"].rpartition("[INST]")[2].removesuffix("[/INST]").strip()
+        turn = body["inputs"].rpartition("[INST]")[2].removesuffix("[/INST]")
+        text = "You said: " + turn.rpartition("<</SYS>>")[2].strip()
         details = {"finish_reason": "eos_token", "generated_tokens": 4, "prefill": [{"id": 1}, {"id": 2}]}
         if not body.get("parameters", {}).get("stream"):
             return as_json({"data": [{"generated_text": f"{body['inputs']} {text}", "details": details}]})

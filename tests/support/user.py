@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ PORT_NAMES = ("PROXY", "ADMIN", "MANAGER", "PORTAL", "FILES", "STATUS", "LOCAL_M
 KEPT = ("LANG", "PATH", "TMPDIR")  # and what follows here: whatever makes downloads work on this machine
 KEPT_PREFIXES = ("SSL_", "PIP_", "UV_", "REQUESTS_", "HTTP", "http", "NO_PROXY", "no_proxy", "DOCKER_")
 OURS = "ai-gateway"
+CHECKOUT = ("install.sh", "*.toml", "*.txt", "*.md", "LICENSE", "quickstart", "gateway_image", "templates")
 
 
 def cache(name: str) -> str:
@@ -28,10 +30,14 @@ def cache(name: str) -> str:
 
 @dataclass
 class User:
-    """`runtime` and free ports are told through the environment, so that commands are those of the README."""
+    """`runtime` and free ports are told through the environment, so that commands are those of the README.
+
+    With `installed` the program is the one that install.sh put into the home, else the one of this checkout.
+    """
 
     home: Path
     runtime: str = "process"
+    installed: bool = True
     extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -75,6 +81,8 @@ class User:
             "AI_GATEWAY_DISCOVER": "no",
             **{f"AI_GATEWAY_{name}_PORT": str(port) for name, port in self.ports.items()},
         }
+        if not self.installed:
+            mine["PYTHONPATH"] = f"{ROOT}:{ROOT / 'gateway_image'}"
         return {**kept, **mine, **self.extra, **more}
 
     def run(
@@ -92,13 +100,31 @@ class User:
         )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
+    @property
+    def program(self) -> list[str]:
+        return [str(self.launcher)] if self.installed else [sys.executable, "-m", "quickstart.cli"]
+
     def gateway(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """`ai-gateway WORDS`."""
-        return self.run(self.launcher, *words, **environment)
+        return self.run(*self.program, *words, **environment)
+
+    @property
+    def checkout(self) -> Path:
+        """A copy of this checkout, as a clone would be; it stays the same while somebody edits the real one."""
+        copy = self.home.parent / "checkout"
+        if not copy.exists():
+            copy.mkdir()
+            for name in CHECKOUT:
+                for path in ROOT.glob(name):
+                    if path.is_dir():
+                        shutil.copytree(path, copy / path.name, ignore=shutil.ignore_patterns("__pycache__"))
+                    else:
+                        shutil.copy2(path, copy)
+        return copy
 
     def install(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`./install.sh WORDS` of this checkout."""
-        return self.run(ROOT / "install.sh", *words, **environment)
+        """`./install.sh WORDS` in a checkout."""
+        return self.run(self.checkout / "install.sh", *words, **environment)
 
     def terminal(self, command: str, seconds: float = 120, **environment: str) -> pexpect.spawn[str]:
         """A shell command line in a terminal of 100 columns."""
@@ -114,18 +140,19 @@ class User:
 
     def leave(self) -> None:
         """Stops and removes whatever is left, whether or not a test got so far."""
-        if self.launcher.exists():
+        if self.launcher.exists() or not self.installed:
             self.gateway("uninstall", "--purge", "--yes")
         shutil.rmtree(self.home, ignore_errors=True)
 
     def files(self) -> dict[str, tuple[int, int]]:
-        """Path below home -> (modification time in ns, size) of every file and link of ours; logs left out."""
+        """Path below home -> (modification time in ns, size) of every file and link of ours, without logs and what is
+        only true while something runs."""
         found = {}
         for top in (self.launcher, self.data, self.config, self.state, self.output):
             for path in [top, *top.rglob("*")]:
                 if not os.path.lexists(path) or (path.is_dir() and not path.is_symlink()):
                     continue
-                if path.suffix != ".log" and "__pycache__" not in path.parts and "logs" not in path.parts:
+                if path.suffix != ".log" and not {"__pycache__", "logs", "run"} & set(path.parts):
                     state = path.lstat()
                     found[str(path.relative_to(self.home))] = (state.st_mtime_ns, state.st_size)
         return found
