@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gateway.admin.api import AdminApi
 from gateway.admin.guard import Guard
 from gateway.admin.node import Node
+from gateway.admin.pages import Pages
 from gateway.admin.status import StatusApi
 from gateway.transport.proxies import is_loopback
 
@@ -37,4 +38,11 @@ def handlers(control: Control) -> dict[str, Handler]:
     )
     admin = AdminApi(control.store, node, guard, log=_log.error)
     status = StatusApi(control.store, node, problem=control.unready)
-    return {"KONG_ADMIN_LISTEN": admin.handle, "KONG_STATUS_LISTEN": status.handle}
+    pages = Pages(control.store, settings, guard)
+    return {
+        "KONG_ADMIN_LISTEN": admin.handle,
+        "KONG_ADMIN_GUI_LISTEN": pages.manager,
+        "KONG_PORTAL_GUI_LISTEN": pages.portal,
+        "KONG_PORTAL_API_LISTEN": pages.files,
+        "KONG_STATUS_LISTEN": status.handle,
+    }
