@@ -48,7 +48,9 @@ class Exchange:
 
     match: RouteMatch | None = None
     chain: Chain | None = None
+    address = ""  # of the upstream connection, where a new one was made
     block = b""  # the header lines that the client got, without framing
+    length: int | None = None  # bytes of body announced to the client
     changed = False  # whether the decoded document was replaced and `body` is stale
     consumer: Mapping[str, Any] | None = None
     credential: Mapping[str, Any] | None = None
@@ -158,7 +160,8 @@ class Exchange:
     # -- the answer on its way down -----------------------------------------------------------------------------
 
     def connected(self, address: str, seconds: float) -> None:
-        """The transport chose an upstream connection. Nothing needs it yet beyond the log."""
+        """The transport made an upstream connection; seconds it took. A kept one is not told."""
+        self.address = address
 
     def head(self, status: int, reason: bytes, headers: Headers) -> Head | None:
         """The upstream's status and headers. None: the answer is held back until it is whole."""
@@ -171,11 +174,10 @@ class Exchange:
             self._held = []
             return None
         self._filter_headers()
-        length = None
         if conversation is None and not self._filters_body():
             value = find(headers, b"content-length")
-            length = int(value) if value is not None and value.isdigit() else None
-        return Head(self.status, self._block(), length)
+            self.length = int(value) if value is not None and value.isdigit() else None
+        return Head(self.status, self._block(), self.length)
 
     def data(self, piece: bytes) -> bytes:
         """Bytes for the client out of bytes from the upstream."""
@@ -209,6 +211,7 @@ class Exchange:
         self._filter_headers()
         if self._filters_body():
             body = self._filter_body(body, last=True)
+        self.length = len(body)
         return Reply(self.status, self._block(), body)
 
     def fail(self, error: UpstreamError) -> Forward | Reply | bytes | None:
@@ -295,6 +298,7 @@ class Exchange:
         self.replied = True
         self.status = reply.status
         self._held = None
+        self.length = len(reply.body)
         if self.chain is not None and self.chain.header_filter:
             self.upstream_headers = parsed(reply.block)  # what the filters look at
             self._filter_headers()

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.headers import NameTable
-from gateway.values import Headers, Reply, UpstreamError
+from gateway.values import Fetch, Headers, Reply, UpstreamError
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
@@ -25,6 +25,27 @@ class Runtime(Protocol):
     def request_id(self) -> bytes: ...  # 32 hex digits
 
     def log(self, line: bytes) -> None: ...  # access log
+
+    def append(self, path: str, line: bytes, reopen: bool) -> None: ...  # to a file, soon; reopen: it may have moved
+
+    def deliver(self, outbox: Outbox, entry: bytes) -> None: ...  # to a server, in batches; never fails or waits
+
+
+class Outbox(Protocol):
+    """How a log plugin's entries become requests. Entries of one key share a queue, also when the plugin's
+    configuration changed in between. Times in seconds."""
+
+    key: str
+    batch_size: int  # most entries of one request
+    delay: float  # how long an entry waits for others to fill a batch
+    most_entries: int  # that wait; beyond it the oldest are lost
+    most_bytes: int  # that wait
+    first_retry: float  # before the second attempt; doubles with each
+    longest_retry: float  # between two attempts
+    give_up: float  # how long one batch is tried
+    parallel: bool  # whether a batch may be sent while another is under way
+
+    def request(self, entries: list[bytes]) -> Fetch: ...
 
 
 class Conversation(Protocol):

@@ -134,6 +134,8 @@ class TestRuntime:
         self.epoch = 1_800_000_000.0
         self.count = 0
         self.lines: list[bytes] = []
+        self.appended: list[tuple[str, bytes]] = []  # what went to files
+        self.delivered: list[tuple[Any, bytes]] = []  # what went to servers, with the outbox
 
     def now(self) -> float:
         return self.time
@@ -151,6 +153,12 @@ class TestRuntime:
 
     def log(self, line: bytes) -> None:
         self.lines.append(line)
+
+    def append(self, path: str, line: bytes, reopen: bool) -> None:
+        self.appended.append((path, line))
+
+    def deliver(self, outbox: Any, entry: bytes) -> None:
+        self.delivered.append((outbox, entry))
 
 
 class Gateway:

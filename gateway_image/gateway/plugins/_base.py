@@ -43,6 +43,7 @@ class Plugin:
     protocols: ClassVar[tuple[str, ...]] = ("grpc", "grpcs", "http", "https")  # that a row may name
     default_protocols: ClassVar[tuple[str, ...]] = ("grpc", "grpcs", "http", "https")
 
+    secret_names: frozenset[str] = frozenset()  # lower-case headers and arguments whose values no log may show
     idle: tuple[str, ...] = ()  # phases in which this instance, as it is configured, has nothing to do
 
     def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:
@@ -64,6 +65,10 @@ class Plugin:
 
     def log(self, exchange: Exchange) -> None:
         """After the last byte; cannot change anything."""
+
+    def logged(self, exchange: Exchange) -> Mapping[str, Any]:
+        """What this plugin knows for the log plugins, put into their entries member by member."""
+        return {}
 
 
 def takes_part(plugin: Plugin, phase: str) -> bool:

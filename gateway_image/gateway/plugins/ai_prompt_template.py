@@ -135,6 +135,12 @@ class AiPromptTemplate(Plugin):
         exchange.replace({**kept, **filled} if isinstance(filled, dict) else {**kept, field: filled})
         return None
 
+    def logged(self, exchange: Exchange) -> Mapping[str, Any]:
+        original: bytes | None = exchange.notes.get("original_request")
+        return (
+            {} if original is None else {"ai": {"payload": {"original_request": original.decode("utf-8", "replace")}}}
+        )
+
 
 def _kind(value: Any) -> str:
     """What Kong calls the type of a JSON value."""

@@ -57,6 +57,10 @@ class CorrelationId(Plugin):
         if self.echoes:
             exchange.set_response_header(self.header, found)
 
+    def logged(self, exchange: Exchange) -> Mapping[str, Any]:
+        found = exchange.notes.get("correlation_id")
+        return {} if found is None else {"correlation_id": found.decode("latin-1")}
+
     def _uuid(self, exchange: Exchange) -> bytes:
         return _as_uuid(exchange.runtime.request_id())
 

@@ -69,6 +69,7 @@ class KeyAuth(Plugin):
     def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:
         super().__init__(config, setting)
         self.names: list[tuple[str, bytes]] = [(name, name.lower().encode("latin-1")) for name in config["key_names"]]
+        self.secret_names = frozenset(name.lower() for name in config["key_names"])
         self.in_header: bool = config["key_in_header"]
         self.in_query: bool = config["key_in_query"]
         self.in_body: bool = config["key_in_body"]

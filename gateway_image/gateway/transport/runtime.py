@@ -10,6 +10,10 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
+from gateway.partners import Outbox
+from gateway.transport.delivery import Delivery
+from gateway.transport.file_logs import FileLogs
+
 _FLUSH_SIZE = 64 << 10
 _ATOMIC = 4096  # a pipe takes this much in one piece (PIPE_BUF)
 
@@ -81,6 +85,8 @@ class Runtime:
         self.now = now
         self.wall = wall
         self._access_log = log
+        self.files: FileLogs | None = None  # for file-log, where requests are served
+        self.delivery: Delivery | None = None  # for http-log and its like
         # a random prefix and a counter: unique like a random UUID, at a tenth of its price
         self._prefix = random(10).hex().encode()
         self._count = int.from_bytes(random(5), "big")
@@ -97,9 +103,21 @@ class Runtime:
         if self._access_log is not None:
             self._access_log.write(line)
 
+    def append(self, path: str, line: bytes, reopen: bool) -> None:
+        """Adds a line to a file; it is written within a second, beside the traffic."""
+        if self.files is not None:
+            self.files.append(path, line, reopen)
+
+    def deliver(self, outbox: Outbox, entry: bytes) -> None:
+        """Queues an entry for a server."""
+        if self.delivery is not None:
+            self.delivery.deliver(outbox, entry)
+
     def flush(self) -> None:
         if self._access_log is not None:
             self._access_log.flush()
+        if self.files is not None:
+            self.files.flush()
 
     def date_line(self) -> bytes:
         """The ready Date header line of this second."""

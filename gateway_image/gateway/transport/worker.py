@@ -26,7 +26,9 @@ from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 from gateway.transport.channel import Channel, Message
 from gateway.transport.compiling import compile_snapshot
+from gateway.transport.delivery import Delivery
 from gateway.transport.dial import Dialer
+from gateway.transport.file_logs import FileLogs
 from gateway.transport.logs import start_logging
 from gateway.transport.pool import Pool
 from gateway.transport.proxies import Proxies
@@ -42,6 +44,8 @@ FLUSH_SECONDS = 0.5
 REPORT_SECONDS = 1.0
 DRAIN_SECONDS = 10.0
 """How long requests under way may take once the process is told to end."""
+LOGS_SECONDS = 2.0
+"""How long the entries of log plugins may take after that."""
 NO_LIMIT = 1 << 62
 _log = logging.getLogger("gateway")
 
@@ -68,6 +72,8 @@ class Worker:
         self.sweeper.add(self._report, REPORT_SECONDS)
         self._counted: dict[str, int] = {}
         self.pool = Pool(loop, self.sweeper, Dialer(loop, Proxies(os.environ)))
+        self.runtime.files = FileLogs()
+        self.runtime.delivery = Delivery(self.pool, loop)
 
     async def run(self, channel: socket.socket) -> None:
         """Serves until the control process says drain, or is gone."""
@@ -205,6 +211,10 @@ class Worker:
         for serving in self._servings:
             for connection in list(serving.connections):
                 connection.transport.abort()
+        assert self.runtime.delivery is not None and self.runtime.files is not None
+        await self.runtime.delivery.drain(LOGS_SECONDS)
+        self.runtime.flush()
+        self.runtime.files.close(LOGS_SECONDS)
         self.pool.close()
         self._channel.close()
 

@@ -1,0 +1,164 @@
+"""Lines for files, written by a thread beside the traffic, because a disk may make anyone wait. Not for: what a line
+says (plugins/file_log.py), the access log (runtime.py).
+
+Lines are kept in memory until the next flush hands them over. What waits is bounded; lines beyond that, and lines that
+cannot be written, are lost, which is logged once per trouble and never felt by a request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import stat
+import threading
+from pathlib import Path
+
+MOST_BYTES = 64 << 20
+"""Bytes that may wait for one worker's files."""
+_MODE = 0o640
+_log = logging.getLogger("gateway")
+_DEVICES = {"/dev/stdout": 1, "/dev/stderr": 2}
+_ATOMIC = 4096  # a pipe takes this much in one piece (PIPE_BUF): several workers may share it
+
+
+class _File:
+    """One open file; used by the writing thread only."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.troubled = False
+        self._descriptor = -1
+
+    def write(self, lines: list[bytes], reopen: bool) -> None:
+        """Raises OSError."""
+        if self._descriptor < 0:
+            self._open()
+        elif reopen and self._moved():
+            self.close()
+            self._open()
+        pipe = stat.S_ISFIFO(os.fstat(self._descriptor).st_mode)
+        for batch in _batches(lines, _ATOMIC if pipe else 1 << 20):
+            data = b"\n".join(batch) + b"\n"
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+
+    def close(self) -> None:
+        if self._descriptor >= 0 and self.path not in _DEVICES:
+            with contextlib.suppress(OSError):
+                os.close(self._descriptor)
+        self._descriptor = -1
+
+    def _open(self) -> None:
+        device = _DEVICES.get(self.path)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self._descriptor = device if device is not None else os.open(self.path, flags, _MODE)
+
+    def _moved(self) -> bool:
+        """Whether the path leads to another file now, or to none."""
+        if self.path in _DEVICES:
+            return False
+        try:
+            there, here = Path(self.path).stat(), os.fstat(self._descriptor)
+        except OSError:
+            return True
+        return (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino)
+
+
+class FileLogs:
+    """All files of a worker. `append` and `flush` are called by the loop, everything else happens in the thread."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self.lost = 0  # lines
+        self._most = most_bytes
+        self._gathered: dict[str, list[bytes]] = {}
+        self._reopen: set[str] = set()
+        self._waiting = 0  # bytes gathered or handed over
+        self._lock = threading.Lock()
+        self._handed: queue.SimpleQueue[tuple[str, list[bytes], bool] | threading.Event | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._full = False
+
+    def append(self, path: str, line: bytes, reopen: bool) -> None:
+        """Adds a line, given without its end."""
+        with self._lock:
+            if self._waiting + len(line) > self._most:
+                self.lost += 1
+                full, self._full = self._full, True
+            else:
+                self._waiting += len(line)
+                full = True
+                self._gathered.setdefault(path, []).append(line)
+                if reopen:
+                    self._reopen.add(path)
+        if not full:
+            _log.error("lines for %s are lost: the disk is slower than the traffic", path)
+
+    def flush(self) -> None:
+        """Hands what was gathered to the thread."""
+        if not self._gathered:
+            return
+        gathered, self._gathered = self._gathered, {}
+        reopen, self._reopen = self._reopen, set()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._write, name="file-logs", daemon=True)
+            self._thread.start()
+        for path, lines in gathered.items():
+            self._handed.put((path, lines, path in reopen))
+
+    def close(self, seconds: float) -> None:
+        """Writes what is left, for at most so long."""
+        self.flush()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._handed.put(None)
+            thread.join(seconds)
+
+    def settle(self, seconds: float) -> bool:
+        """Whether everything that was handed over is written within so long."""
+        if self._thread is None:
+            return True
+        settled = threading.Event()
+        self._handed.put(settled)
+        return settled.wait(seconds)
+
+    def _write(self) -> None:
+        files: dict[str, _File] = {}
+        while (handed := self._handed.get()) is not None:
+            if isinstance(handed, threading.Event):
+                handed.set()
+                continue
+            path, lines, reopen = handed
+            file = files.setdefault(path, _File(path))
+            try:
+                file.write(lines, reopen)
+                file.troubled = False
+            except OSError as error:
+                file.close()
+                self._count_lost(len(lines))
+                if not file.troubled:
+                    file.troubled = True
+                    _log.error("lines for %s are lost: %s", path, error.strerror)
+            with self._lock:
+                self._waiting -= sum(map(len, lines))
+                self._full = False
+        for file in files.values():
+            file.close()
+
+    def _count_lost(self, count: int) -> None:
+        with self._lock:
+            self.lost += count
+
+
+def _batches(lines: list[bytes], size: int) -> list[list[bytes]]:
+    """Lines in groups of at most `size` bytes; a longer line is a group of its own."""
+    out: list[list[bytes]] = [[]]
+    filled = 0
+    for line in lines:
+        if out[-1] and filled + len(line) + 1 > size:
+            out.append([])
+            filled = 0
+        out[-1].append(line)
+        filled += len(line) + 1
+    return out
