@@ -1,4 +1,4 @@
-"""Which instance of a plugin runs, as a real Kong 3.9.1 decided it: 37 tables of scopes, with and without a consumer."""
+"""Which instance of a plugin runs, as a real Kong 3.9.1 decided it: tables of scopes, with and without a consumer."""
 
 import json
 from pathlib import Path

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.chat import Usage, items, mapping, string, text_of
-from gateway.codec import CodecError, decode, expand
+from gateway.codec import CodecError, decode, encode, expand
 from gateway.headers import find, parsed
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def ai_members(exchange: Exchange, plugin_id: str, logs: Mapping[str, bool]) -> 
         members["meta"], members["usage"] = _statistics(exchange, plugin_id)
     if logs["log_payloads"]:
         members["payload"] = {
-            "request": exchange.body[:LONGEST].decode("utf-8", "replace"),
+            "request": _request(exchange),
             "response": _response(exchange),
         }
     return members
@@ -77,6 +77,20 @@ def _usage(usage: Usage, cost: float, latency: float) -> dict[str, Any]:
     if usage.estimated:
         told["estimated"] = True
     return told
+
+
+def _request(exchange: Exchange) -> str:
+    """What went to the provider, but for a key that is configured to go in the body."""
+    body = exchange.body
+    conversation: Any = exchange.conversation
+    secrets = conversation.aim.body_member if conversation is not None else {}
+    if secrets:
+        try:
+            document = mapping(decode(body))
+        except CodecError:
+            return ""
+        body = encode({name: value for name, value in document.items() if name not in secrets})
+    return body[:LONGEST].decode("utf-8", "replace")
 
 
 def _response(exchange: Exchange) -> str:
