@@ -242,7 +242,11 @@ class Upstream(asyncio.Protocol):
             return
         body = data[position:]
         if length >= 0:
-            self._left = left = length - len(body)
+            left = length - len(body)
+            if left == 0:
+                self._end(body, consumer)
+                return
+            self._left = left
             if left > 0:
                 self._state = _LENGTH
                 if body:

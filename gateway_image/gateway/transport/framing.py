@@ -25,6 +25,12 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 _KEEP = b"Connection: keep-alive\r\n"
 _CLOSE = b"Connection: close\r\n"
+_KEEP_END = _KEEP + b"\r\n"
+_CLOSE_END = _CLOSE + b"\r\n"
+_END_KEEP = b"\r\n" + _KEEP_END
+_END_CLOSE = b"\r\n" + _CLOSE_END
+_CHUNKED_KEEP = b"Transfer-Encoding: chunked\r\n" + _KEEP_END
+_CHUNKED_CLOSE = b"Transfer-Encoding: chunked\r\n" + _CLOSE_END
 _STATUS_LINES = {status: b"HTTP/1.1 %d %b\r\n" % (status, words) for status, words in _PHRASES.items()}
 
 
@@ -67,10 +73,13 @@ def head_bytes(head: Head, reason: bytes, chunked: bool, keep_alive: bool) -> by
     """The head of an answer whose body follows. `chunked` False: by length, or by the connection's end where the
     head has no length."""
     status = head.status
-    connection = _KEEP if keep_alive else _CLOSE
-    if chunked:
-        return b"%b%bTransfer-Encoding: chunked\r\n%b\r\n" % (status_line(status, reason), head.block, connection)
-    if head.length is not None and status >= 200 and status != 204:
+    line = _STATUS_LINES.get(status)
+    if line is None or (reason and reason != _PHRASES[status]):
         line = status_line(status, reason)
-        return b"%b%bContent-Length: %d\r\n%b\r\n" % (line, head.block, head.length, connection)
-    return b"%b%b%b\r\n" % (status_line(status, reason), head.block, connection)
+    if chunked:
+        framing = _CHUNKED_KEEP if keep_alive else _CHUNKED_CLOSE
+    elif head.length is not None and status >= 200 and status != 204:
+        framing = b"Content-Length: %d%b" % (head.length, _END_KEEP if keep_alive else _END_CLOSE)
+    else:
+        framing = _KEEP_END if keep_alive else _CLOSE_END
+    return line + head.block + framing

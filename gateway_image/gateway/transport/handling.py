@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable
 
 from gateway.replies import json_reply
+from gateway.transport.faults import describe
 from gateway.transport.framing import reply_bytes
 from gateway.transport.reading import RequestReader
 from gateway.transport.serving import Serving
@@ -58,6 +59,5 @@ class HandlerConnection(RequestReader):
 
 
 def _failure(error: Exception) -> Reply:
-    _log.error("an Admin request failed inside the gateway: %s", type(error).__name__)
-    _log.debug("where it failed", exc_info=error)
+    _log.error("an Admin request failed inside the gateway: %s", describe(error))
     return json_reply(500, {"message": "An unexpected error occurred"})

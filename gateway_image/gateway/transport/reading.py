@@ -188,21 +188,23 @@ class RequestReader(asyncio.Protocol):
             data = self._buffer = data.lstrip(b"\r\n")
         try:
             found = request_head(data)
-            if found is None:
-                return False
-            head, position = found
-            length = head[6]
-            if length > self.serving.body_limit:
-                refused = Refused(413, message_of(413))
-                refused.fields = head[3]
-                raise refused
         except Refused as refused:
             self.refuse(refused)
             return False
-        self.head = head
+        if found is None:
+            return False
+        self.head, position = found
+        head = self.head
+        length = head[6]
+        if length > self.serving.body_limit:
+            too_large = Refused(413, message_of(413))
+            too_large.fields = head[3]
+            self.refuse(too_large)
+            return False
         end = position + length
-        if length >= 0 and len(data) >= end:
-            self._buffer = data[end:]
+        size = len(data)
+        if length >= 0 and size >= end:
+            self._buffer = b"" if size == end else data[end:]
             self._begin(data[position:end])
             return True
         self._state = _BODY
@@ -303,8 +305,9 @@ class RequestReader(asyncio.Protocol):
         self._buffer = b""
         self._body = []
         self._missing = _LINGER_LIMIT
-        self.transport.write(reply_bytes(reply, b"", False, serving.runtime.date_line()))
-        serving.refused(status)
+        data = reply_bytes(reply, b"", False, serving.runtime.date_line())
+        self.transport.write(data)
+        serving.refused(self._client, status, identity, len(data))
         self._linger()
 
     def _end(self) -> None:

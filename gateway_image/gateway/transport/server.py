@@ -13,6 +13,7 @@ import logging
 from typing import Any, cast
 
 from gateway.replies import core_error, message_of
+from gateway.transport.faults import describe
 from gateway.transport.framing import LAST_CHUNK, head_bytes, reply_bytes
 from gateway.transport.pool import Pool
 from gateway.transport.reading import RequestReader
@@ -167,6 +168,14 @@ class ClientConnection(RequestReader):
             return
         if tail:
             piece += tail
+        if self._left == len(piece) and not self._pieces and not self._silent:
+            # the usual case, written out: a body of known length that came in one read
+            data = self._ready + piece
+            self._ready = b""
+            self._sent += len(data)
+            self.transport.write(data)
+            self._finish()
+            return
         if piece:
             self._add(piece)
         self._end_body()
@@ -271,6 +280,4 @@ class ClientConnection(RequestReader):
 
 
 def _report(error: Exception) -> None:
-    """Names the fault without the values in it: an exception's text may quote a body or a key."""
-    _log.error("a request failed inside the gateway: %s", type(error).__name__, exc_info=None)
-    _log.debug("where it failed", exc_info=error)
+    _log.error("a request failed inside the gateway: %s", describe(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gateway.codec import encode
 from gateway.transport.pool import Pool
 from gateway.transport.runtime import Runtime
 from gateway.transport.sweeper import Sweeper
@@ -73,8 +74,20 @@ class Serving:
         self.connections.discard(connection)
         self.sweeper.waiting.discard(connection)
 
-    def refused(self, status: int) -> None:
+    def refused(self, client: str, status: int, request_id: bytes, sent: int) -> None:
+        """Counts and logs a request that could not be read, in the shape of the exchange's lines."""
         self.refusals[status] = self.refusals.get(status, 0) + 1
+        self.runtime.log(
+            encode(
+                {
+                    "time": round(self.runtime.wall(), 3),
+                    "client": client,
+                    "status": status,
+                    "bytes": sent,
+                    "request_id": request_id.decode("latin-1"),
+                }
+            )
+        )
 
     def drain(self) -> None:
         """No more requests: idle connections close, busy ones after their answer."""

@@ -28,6 +28,7 @@ from gateway.transport.channel import Channel, Message
 from gateway.transport.compiling import compile_snapshot
 from gateway.transport.delivery import Delivery
 from gateway.transport.dial import Dialer
+from gateway.transport.faults import describe
 from gateway.transport.file_logs import FileLogs
 from gateway.transport.logs import start_logging
 from gateway.transport.pool import Pool
@@ -42,6 +43,7 @@ from gateway.values import Request
 
 FLUSH_SECONDS = 0.5
 REPORT_SECONDS = 1.0
+SETTLE_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
 """How long requests under way may take once the process is told to end."""
 LOGS_SECONDS = 2.0
@@ -70,7 +72,9 @@ class Worker:
         self.runtime = Runtime(settings, log, now=loop.time)
         self.sweeper.add(self.runtime.flush, FLUSH_SECONDS)
         self.sweeper.add(self._report, REPORT_SECONDS)
+        self.sweeper.add(self._settle, SETTLE_SECONDS)
         self._counted: dict[str, int] = {}
+        self._settled = True
         self.pool = Pool(loop, self.sweeper, Dialer(loop, Proxies(os.environ)))
         self.runtime.files = FileLogs()
         self.runtime.delivery = Delivery(self.pool, loop)
@@ -132,7 +136,7 @@ class Worker:
         except GatewayError as error:
             self._refuse(generation, str(error), {})
         except Exception as error:
-            _log.error("the configuration cannot be compiled: %s", type(error).__name__, exc_info=error)
+            _log.error("the configuration cannot be compiled: %s", describe(error))
             self._refuse(generation, f"the configuration cannot be compiled: {type(error).__name__}", {})
         else:
             self._prepared = (generation, snapshot)
@@ -148,9 +152,7 @@ class Worker:
             self.snapshot = self._prepared[1]
             self._generation = generation
             self._prepared = None
-            # what a configuration is made of stays for long: the collector need not look at it again and again
-            gc.collect()
-            gc.freeze()
+            self._settled = False
         self._channel.send({"said": "committed", "generation": self._generation})
 
     async def _listen(self, listeners: list[list[Any]], generation: int) -> None:
@@ -180,7 +182,17 @@ class Worker:
         except (GatewayError, OSError) as error:
             self._refuse(generation, str(error), {})
             return
+        self._settle()
         self._channel.send({"said": "ready", "generation": self._generation})
+
+    def _settle(self) -> None:
+        """What a configuration is made of stays for long: the collector need not look at it again and again. Done
+        some time after a change, so that many changes in a row are not slowed down."""
+        if not self._settled:
+            self._settled = True
+            gc.unfreeze()  # the old configuration may hold circles
+            gc.collect()
+            gc.freeze()
 
     def _report(self) -> None:
         """Tells the control process what was counted, when that changed."""

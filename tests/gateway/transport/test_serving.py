@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from support.proxy_bench import ProxyBench, run
 
 
@@ -29,6 +31,21 @@ def test_refusals_are_counted_by_status() -> None:
                 client.send(head)
                 await client.answer()
             assert bench.serving.refusals == {400: 2, 405: 1}
+
+    run(scene())
+
+
+def test_refusals_are_logged() -> None:
+    async def scene() -> None:
+        async with ProxyBench() as bench:
+            lines: list[bytes] = []
+            bench.runtime.log = lines.append  # type: ignore[method-assign]
+            client = await bench.connect()
+            client.send(b"GET /%zz HTTP/1.1\r\n\r\n")
+            head, body = await client.answer()
+            entry = json.loads(lines[0])
+            assert entry["request_id"].encode() in body
+            assert (entry["client"], entry["status"], entry["bytes"]) == ("127.0.0.1", 400, len(head) + len(body))
 
     run(scene())
 
