@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
+import socket
 
+import psutil
 from support.house import ROOT
 
 
@@ -28,3 +30,9 @@ def missing() -> str:
     except docker.errors.DockerException as error:
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def bridge_address() -> str:
+    """The address of this machine that containers on Docker's own bridge reach."""
+    found = [one.address for one in psutil.net_if_addrs()["docker0"] if one.family == socket.AF_INET]
+    return found[0]

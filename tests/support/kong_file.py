@@ -21,7 +21,7 @@ def service(
     value: str = "",
     **options: Json,
 ) -> dict[str, Json]:
-    """POST /NAME/OPERATION goes to `upstream` (a whole URL) in `provider`'s dialect; `value` is the credential header."""
+    """POST /NAME/OPERATION goes to `upstream` (a whole URL) in `provider`'s dialect; `value` is the credential."""
     name = name or provider
     parts = urlsplit(upstream)
     proxy: dict[str, Json] = {

@@ -16,6 +16,9 @@ import pexpect
 from support.gateway_process import free_ports
 from support.house import ROOT
 
+from quickstart.container_spec import INSTANCE, instance
+from quickstart.files import Places
+
 PORT_NAMES = ("PROXY", "ADMIN", "MANAGER", "PORTAL", "FILES", "STATUS", "LOCAL_MODEL")
 KEPT = ("LANG", "PATH", "TMPDIR")  # and what follows here: whatever makes downloads work on this machine
 KEPT_PREFIXES = ("SSL_", "PIP_", "UV_", "REQUESTS_", "HTTP", "http", "NO_PROXY", "no_proxy", "DOCKER_")
@@ -137,6 +140,10 @@ class User:
             timeout=seconds,
             dimensions=(45, 100),
         )
+
+    def container_label(self) -> str:
+        """A filter for `docker ps` and `docker images` that finds this user's own."""
+        return f"label={INSTANCE}={instance(Places.from_environment(self.environment()))}"
 
     def leave(self) -> None:
         """Stops and removes whatever is left, whether or not a test got so far."""
