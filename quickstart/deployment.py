@@ -22,7 +22,7 @@ _IN_THE_PROCESS = ("runtime", "host_network", "bind", "ports", "workers", "base_
 @dataclass(frozen=True, slots=True)
 class Deployment:
     plan: Plan
-    image: str = ""  # tag of the container image, "" for a process
+    image: str = ""  # what Runner.prepare said: the image's tag; of a process, what its code is
 
     def must_restart(self, other: Deployment) -> list[str]:
         """What differs that a running gateway cannot take up: names of plan fields, and "image"."""

@@ -18,7 +18,7 @@ from quickstart.plan import Plan, Runtime
 from quickstart.progress import Reporter
 from quickstart.runners import runner_of
 from quickstart.runtime import Runner
-from quickstart.starting import start_and_wait
+from quickstart.starting import prepared, start_and_wait
 
 Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
 
@@ -72,10 +72,7 @@ class GatewayControl:
 
     def _prepared(self, console: Reporter) -> Deployment:
         """The deployment with the image of this program's version: an upgrade takes effect at the next start."""
-        if self.plan.runtime != "docker":
-            return self.deployment
-        with console.step("Gateway image") as step:
-            image = self.runner.prepare(self.plan, step.progress)
+        image = prepared(self.runner, self.plan, console)
         if image != self.deployment.image:
             self.deployment = dataclasses.replace(self.deployment, image=image)
             write_atomically(self.places.deployment, deployment.to_text(self.deployment))

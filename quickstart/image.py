@@ -43,10 +43,15 @@ def context(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def tag(files: dict[str, bytes], base_image: str, instance: str) -> str:
-    """`ai-gateway:` and 16 hex digits of everything that decides what the image is and whose."""
-    digest = hashlib.sha256(f"{base_image}\0{instance}\0".encode())
+def fingerprint(files: dict[str, bytes], *decisive: str) -> str:
+    """16 hex digits of some files and of what else decides what comes of them."""
+    digest = hashlib.sha256("".join(f"{word}\0" for word in decisive).encode())
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name])}\0".encode())
         digest.update(files[name])
-    return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
+    return digest.hexdigest()[:16]
+
+
+def tag(files: dict[str, bytes], base_image: str, instance: str) -> str:
+    """`ai-gateway:` and the fingerprint of everything that decides what the image is and whose."""
+    return f"{REPOSITORY}:{fingerprint(files, base_image, instance)}"

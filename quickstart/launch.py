@@ -36,7 +36,7 @@ from quickstart.proofs import save
 from quickstart.render import Rendered, render
 from quickstart.runners import runner_of
 from quickstart.runtime import Runner, RunStatus
-from quickstart.starting import start_and_wait
+from quickstart.starting import prepared, start_and_wait
 from quickstart.undo import Undo
 
 Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
@@ -106,10 +106,7 @@ class _Launch:
             return None
 
     def run(self, rendered: Rendered, answers: Answers, test: bool) -> LaunchResult:
-        image = ""
-        if self.plan.runtime == "docker":
-            with self.console.step("Gateway image") as step:
-                image = self.runner.prepare(self.plan, step.progress)
+        image = prepared(self.runner, self.plan, self.console)
         wanted = Deployment(dataclasses.replace(self.plan, secrets={}), image)
         files = [item for item in self._files(rendered, answers, wanted) if _differs(item)]
         changed = {item.kind for item in files} - {""}
@@ -119,7 +116,7 @@ class _Launch:
             restart = True
         if restart:
             changed.add("gateway")
-        if self.plan.local_model and self.model.port() != self.plan.local_model_port:
+        if self.plan.local_model and not (self.model.port() == self.plan.local_model_port and self.model.installed()):
             changed.add("model")
         if files or changed:
             self._change(wanted, files, restart, running)
@@ -183,6 +180,7 @@ class _Launch:
     def _start_model(self, undo: Undo) -> None:
         port = self.plan.local_model_port
         if not self.model.installed():
+            self.model.stop()  # what runs is of another version
             with self.console.step("Built-in model") as step:
                 self.model.install(step.progress)
         before = self.model.port()

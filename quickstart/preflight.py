@@ -63,6 +63,18 @@ def machine(places: Places, environ: Mapping[str, str]) -> Machine:
 
         return connect(environ, places.home)[1]
 
+    def owner(port: int) -> str:
+        found = ports.owner(port)
+        if found and not found.startswith("docker-proxy"):
+            return found
+        from quickstart.containers import DockerRunner
+
+        try:  # the engine listens for its containers, and as another user
+            container = DockerRunner(places, environ).publisher(port)
+        except EnvironmentProblem:
+            return found
+        return f"container {container}" if container else found
+
     ours: set[int] = set()
     try:
         known = deployment.load(places.deployment)
@@ -76,7 +88,7 @@ def machine(places: Places, environ: Mapping[str, str]) -> Machine:
         ours.add(own_model)
     return Machine(
         ports.is_free,
-        ports.owner,
+        owner,
         engine,
         free_bytes,
         places.data,

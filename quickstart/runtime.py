@@ -33,7 +33,7 @@ class RunStatus:
 
 class Runner(Protocol):
     def prepare(self, plan: Plan, progress: Progress) -> str:
-        """Everything slow that changes nothing yet. Returns the image's tag, "" for a process."""
+        """Everything slow that changes nothing yet. Returns the image's tag, or what stands for it with a process."""
 
     def start(self, deployment: Deployment) -> None:
         """Starts it and returns; whether it is ready is asked on its status listener."""

@@ -7,9 +7,18 @@ from quickstart.deployment import Deployment
 from quickstart.errors import EnvironmentProblem, PortTaken
 from quickstart.plan import Plan
 from quickstart.ports import is_free, owner
+from quickstart.progress import Reporter
 from quickstart.runtime import Runner
 
 _LAST_WORDS = 15
+
+
+def prepared(runner: Runner, plan: Plan, console: Reporter) -> str:
+    """What Runner.prepare says; building an image is shown, since it takes a while."""
+    if plan.runtime == "process":
+        return runner.prepare(plan, lambda text: None)
+    with console.step("Gateway image") as step:
+        return runner.prepare(plan, step.progress)
 
 
 def require_ports(plan: Plan) -> None:

@@ -79,6 +79,8 @@ def test_it_serves_on_loopback_and_tells_how_it_is(lab: Lab, running: Plan) -> N
     assert status.since is not None and not status.crashed
     assert any("ready" in line for line in lab.runner.logs(20))
     assert lab.runner.publisher(running.ports["proxy"]) is None  # it is ours
+    other = DockerRunner(places_in(lab.places.home.parent / "another"), os.environ)
+    assert other.publisher(running.ports["proxy"]) == lab.container.name
 
 
 @pytest.mark.docker

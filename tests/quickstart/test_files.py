@@ -36,8 +36,18 @@ def test_xdg_variables_move_them_but_relative_ones_say_nothing() -> None:
     assert places.state == Path("/h/.local/state/ai-gateway")
 
 
-def test_without_home_the_user_database_knows() -> None:
-    assert Places.from_environment({}).home == Path(pwd.getpwuid(os.getuid()).pw_dir)
+@pytest.mark.parametrize("home", ["", "relative"])
+def test_without_home_the_user_database_knows(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = pwd.struct_passwd(("me", "x", os.getuid(), 0, "", "/home/me", "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwuid", {os.getuid(): known}.__getitem__)
+    assert Places.from_environment({"HOME": home}).home == Path("/home/me")
+
+
+def test_without_home_and_without_a_user_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    with pytest.raises(EnvironmentProblem, match="HOME is not set") as caught:
+        Places.from_environment({})
+    assert "Set HOME" in caught.value.hint
 
 
 def test_nothing_is_made_by_looking(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from support.gateway_process import eventually
 from support.launched import CANARY, SECRET, Launched
 from support.setups import a_route
 
-from quickstart import deployment, health, secret_file
+from quickstart import deployment, health, image, secret_file
 from quickstart.errors import EnvironmentProblem
 from quickstart.local_http import listens
 from quickstart.lock import exclusively
@@ -142,6 +142,15 @@ def test_a_gateway_that_was_killed_is_started_again(home: Launched) -> None:
     result = home.apply()
     assert (result.changed, result.restarted) == (("gateway",), False)
     assert [route.health for route in result.routes] == ["ok"]
+
+
+def test_an_upgraded_gateway_takes_the_place_of_the_old_one(home: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.apply(test=False)
+    pid, content = home.pid, image.content()
+    monkeypatch.setattr(image, "content", lambda: content | {"gateway/new.py": b""})
+    result = home.apply()
+    assert (result.changed, result.restarted) == (("gateway",), True)
+    assert home.pid != pid and home.ask().status == 200
 
 
 def test_a_damaged_record_is_told_and_written_anew(home: Launched) -> None:

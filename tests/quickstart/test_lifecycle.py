@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 import time
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,6 +144,22 @@ def test_uninstall_keeps_keys_and_purge_keeps_nothing(shell: Shell) -> None:
     assert not [path for path in shell.folder.rglob("*") if path.is_file()]
     done = shell.type("uninstall", "--purge", "--yes")
     assert done.returncode == 0 and "Nothing of ours is here." in done.stdout
+
+
+def test_a_purge_removes_the_very_program_it_is_run_from(shell: Shell) -> None:
+    venv.create(shell.places.data / "venv-1", with_pip=False)
+    shell.places.venv.symlink_to("venv-1")
+    packages = next((shell.places.data / "venv-1" / "lib").glob("*/site-packages"))
+    (packages / "here.pth").write_text(sysconfig.get_path("purelib"))
+    for folder in ("quickstart", "gateway_image/gateway"):  # copies, so that what is imported late is gone too
+        shutil.copytree(ROOT / folder, packages / Path(folder).name)
+    done = subprocess.run(
+        [shell.places.venv / "bin" / "python", "-P", "-m", "quickstart.cli", "uninstall", "--purge", "--yes"],
+        env=shell.environment() | {"PYTHONPATH": ""}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("Removed.\n")
+    assert not [path for path in shell.folder.rglob("*") if path.is_file() or path.is_symlink()]
 
 
 @pytest.mark.parametrize("command", ["status", "start", "stop", "restart", "logs"])

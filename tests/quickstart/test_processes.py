@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from support.gateway_process import eventually
 from support.house import ROOT
-from support.setups import KEY, places_in
+from support.setups import KEY, a_plan, places_in
 
+from quickstart import image
 from quickstart.errors import EnvironmentProblem
 from quickstart.files import private_directory
 from quickstart.process_identity import identity, is_alive, pid_of
-from quickstart.processes import Supervised, inherited
+from quickstart.processes import ProcessRunner, Supervised, inherited
 
 SLEEP = ["sleep", "1000"]
 PATH = {"PATH": os.environ["PATH"]}
@@ -120,6 +121,16 @@ def test_the_keys_of_our_shell_are_not_handed_on(supervised: Supervised) -> None
         "https_proxy": "http://p", "SSL_CERT_FILE": "/c",
     })  # fmt: skip
     assert set(kept) == {"PATH", "HOME", "LC_ALL", "https_proxy", "SSL_CERT_FILE"}
+
+
+def test_another_version_of_the_program_is_another_deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = ProcessRunner(places_in(tmp_path), {})
+    plan = a_plan(tmp_path)
+    monkeypatch.setattr(image, "content", lambda: {"gateway/a.py": b"1"})
+    first = runner.prepare(plan, pytest.fail)
+    assert runner.prepare(plan, pytest.fail) == first
+    monkeypatch.setattr(image, "content", lambda: {"gateway/a.py": b"2"})
+    assert runner.prepare(plan, pytest.fail) != first
 
 
 def test_following_the_log_goes_on_with_new_lines(supervised: Supervised, tmp_path: Path) -> None:

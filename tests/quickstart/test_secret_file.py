@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.vault import read_secrets
 from quickstart import secret_file
 from quickstart.errors import EnvironmentProblem
 
@@ -21,6 +22,13 @@ VALUES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n
 @given(st.dictionaries(NAMES, VALUES, max_size=5))
 def test_what_is_written_is_read(secrets: dict[str, str]) -> None:
     assert secret_file.parse(secret_file.render(secrets)) == secrets
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=5))
+def test_the_gateway_reads_the_same(tmp_path_factory: pytest.TempPathFactory, secrets: dict[str, str]) -> None:
+    path = tmp_path_factory.mktemp("secrets") / "secrets.env"
+    secret_file.write(path, secrets)
+    assert read_secrets(path) == secrets
 
 
 @pytest.mark.parametrize("value", ["plain", "with space", "it's", "$(id) `id` $HOME", 'a"b', "a\\b", "''", "!#;&|"])
