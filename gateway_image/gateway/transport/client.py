@@ -43,6 +43,7 @@ class Consumer(Protocol):
     def upstream_failed(self, error: UpstreamError) -> None: ...
 
 
+_NOTHING = Forward(Origin("http", "", 0), b"", b"")
 _IDLE, _HEAD, _LENGTH, _CHUNKS, _UNTIL_CLOSE = range(5)
 
 
@@ -80,7 +81,7 @@ class Upstream(asyncio.Protocol):
         self.patience = FOREVER
         self.answers = 0  # complete answers so far
         self._consumer: Consumer | None = None
-        self._forward: Forward = cast(Forward, None)
+        self._forward = _NOTHING
         self._state = _IDLE
         self._buffer = b""
         self._chunks: ChunkReader | None = None
@@ -293,6 +294,7 @@ class Upstream(asyncio.Protocol):
         self._state = _IDLE
         self._consumer = None
         self._chunks = None
+        self._forward = _NOTHING  # an idle connection must not keep a large body alive
         self.answers += 1
         if self._keep and self._drained:
             self.pool.give_back(self)

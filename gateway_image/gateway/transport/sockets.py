@@ -48,6 +48,10 @@ def close_all(opened: list[Opened]) -> None:
 
 
 def _open(setting: str, listener: Listener, count: int) -> Opened:
+    if listener.proxy_protocol:
+        raise ListenError(
+            f"{setting}: {listener} asks for proxy_protocol, which this gateway does not speak: remove it"
+        )
     try:
         found = socket.getaddrinfo(listener.host, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError:

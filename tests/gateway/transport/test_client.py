@@ -329,6 +329,15 @@ def test_nobody_waits_for_an_abandoned_answer() -> None:
     run(scene())
 
 
+def test_an_idle_connection_keeps_no_body_alive() -> None:
+    async def scene() -> None:
+        async with RawUpstream() as upstream, ProxyBench() as bench:
+            asker = await ask(bench, upstream.origin, method=b"POST", body=b"x" * 1000)
+            assert asker.upstream._forward.body == b""
+
+    run(scene())
+
+
 def test_pieces_of_one_read_are_told_together() -> None:
     async def scene() -> None:
         raw = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 50 + b"0\r\n\r\n"

@@ -77,6 +77,11 @@ def test_an_address_of_another_machine(host: str) -> None:
         open_all([("KONG_STATUS_LISTEN", Listener(host, 8100), 1)])
 
 
+def test_what_a_listener_cannot_do_is_told() -> None:
+    with pytest.raises(ListenError, match="proxy_protocol"):
+        open_all([("KONG_PROXY_LISTEN", Listener("127.0.0.1", 0, proxy_protocol=True), 1)])
+
+
 def test_nobody_owns_a_free_port() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
