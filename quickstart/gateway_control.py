@@ -14,7 +14,7 @@ from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places, write_atomical
 from quickstart.local_http import authority
 from quickstart.local_model import LocalModel
 from quickstart.lock import exclusively
-from quickstart.plan import Plan, Runtime
+from quickstart.plan import LISTENERS, Plan, Runtime
 from quickstart.progress import Reporter
 from quickstart.runners import runner_of
 from quickstart.runtime import Runner
@@ -98,7 +98,7 @@ class GatewayControl:
             "detail": status.detail or status.crashed,
             "uptime_seconds": round(wall() - status.since) if status.running and status.since is not None else None,
             "restarts": status.restarts,
-            "listeners": {name: f"http://{authority(plan.bind, port)}" for name, port in plan.ports.items()},
+            "listeners": {name: f"http://{authority(plan.bind, plan.ports[name])}" for name in LISTENERS},
             "routes": [route.as_document() for route in routes],
             "local_model": (
                 {"running": model.running, "port": plan.local_model_port, "detail": model.detail or model.crashed}
