@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from gateway import values
 
 RECORDS: list[tuple[type[Any], tuple[Any, ...]]] = [
