@@ -103,13 +103,13 @@ def test_closing_closes_the_idle_now_and_the_busy_later() -> None:
             writer.write(ok())
 
         async with RawUpstream(maybe_late) as upstream, ProxyBench() as bench:
-            first = asyncio.ensure_future(ask(bench, upstream.origin))
-            second = asyncio.ensure_future(ask(bench, upstream.origin))
-            await first
+            both = [asyncio.ensure_future(ask(bench, upstream.origin)) for _ in range(2)]
+            _, (late,) = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await upstream.until(lambda: len(upstream.arrived) == 2)
             bench.pool.close()
             await upstream.until(lambda: upstream.closed == 1)
             go.set()
-            assert (await second).status == 200
+            assert (await late).status == 200
             await upstream.until(lambda: upstream.closed == 2)
 
     run(scene())
