@@ -65,12 +65,13 @@ def test_a_body_over_the_limit() -> None:
 
 
 def test_the_system_stands_apart_in_anthropics_dialect() -> None:
-    body = {"system": "You are Ada.", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 5}
+    said = [{"role": "user", "content": "hi"}]
+    body = {"system": "You are Ada.", "messages": said, "max_tokens": 5}
     got = told(body, llm_format="anthropic").sent.json
     assert [block["text"] for block in got["system"]] == ["Be brief.", "You are Ada."]
-    assert got["messages"] == [*body["messages"], THANKS]
+    assert got["messages"] == [*said, THANKS]
     assert got["max_tokens"] == 5
-    alone = told({"messages": body["messages"]}, llm_format="anthropic", prompts={"append": [THANKS]}).sent.json
+    alone = told({"messages": said}, llm_format="anthropic", prompts={"append": [THANKS]}).sent.json
     assert "system" not in alone
 
 

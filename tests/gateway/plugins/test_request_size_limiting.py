@@ -50,7 +50,7 @@ def test_an_absurd_length(length: str) -> None:
 
 
 def test_the_length_may_be_required_but_for_chunks() -> None:
-    limited = {"require_content_length": True, "size_unit": "bytes", "allowed_payload_size": 5}
+    limited: dict[str, Any] = {"require_content_length": True, "size_unit": "bytes", "allowed_payload_size": 5}
     got = told(b"", **limited)
     assert (got.status, got.json["message"]) == (411, "A valid Content-Length header is required")
     assert told(b"123", {"Transfer-Encoding": "chunked"}, **limited).status == 200
