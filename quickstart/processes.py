@@ -96,7 +96,8 @@ class Supervised:
         if is_alive(child):
             return RunStatus(True, f"pid {pid_of(child)}{'' if watched else ', unsupervised'}", since, restarts)
         if watched:
-            return RunStatus(False, "", since, restarts, f"it ended with exit code {record.get('last_exit')}")
+            ended = record.get("last_exit")  # None: it has only just ended, and the supervisor is about to say how
+            return RunStatus(False, "", since, restarts, "" if ended is None else f"it ended with exit code {ended}")
         return RunStatus(False, "", None, restarts, "it was killed or the machine was restarted")
 
     def command(self) -> list[str]:
