@@ -55,11 +55,11 @@ def entry(exchange: Exchange) -> dict[str, Any]:
     match = exchange.match
     if match is not None:
         told["tries"] = _tries(exchange)
-        told["route"] = _shown(match.route) | {"ws_id": WORKSPACE}
+        told["route"] = _shown(exchange, match.route, ws_id=WORKSPACE)
         if match.service is not None:
-            told["service"] = _shown(match.service) | {"ws_id": WORKSPACE}
+            told["service"] = _shown(exchange, match.service, ws_id=WORKSPACE)
     if exchange.consumer is not None:
-        told["consumer"] = _shown(exchange.consumer)
+        told["consumer"] = _shown(exchange, exchange.consumer)
     if exchange.credential is not None:
         told["authenticated_entity"] = {"id": exchange.credential["id"]}
     if exchange.chain is not None:
@@ -92,7 +92,7 @@ def _request(exchange: Exchange, secret: frozenset[str]) -> dict[str, Any]:
         "url": f"{request.scheme}://{host}:{request.port}{uri if uri.startswith('/') else '/' + uri}",
         "querystring": _querystring(query, secret),
         "headers": _request_headers(exchange, secret),
-        "size": _request_size(exchange),
+        "size": request.size,
     }
 
 
@@ -108,13 +108,6 @@ def _request_headers(exchange: Exchange, secret: frozenset[str]) -> dict[str, An
     if "content-length" in told and exchange.forwarded_at:
         told["content-length"] = str(len(exchange.body))
     return told
-
-
-def _request_size(exchange: Exchange) -> int:
-    """Bytes that the client sent: request line, header lines, body."""
-    request = exchange.request
-    line = len(request.method) + len(request.target) + len(b"  HTTP/1.1\r\n") + len(b"\r\n")
-    return line + sum(len(name) + len(value) + 4 for name, value in request.headers) + len(request.body)
 
 
 def _querystring(query: bytes, secret: frozenset[str]) -> dict[str, Any]:
@@ -213,21 +206,29 @@ def _secret_names(exchange: Exchange) -> frozenset[str]:
     names = _SECRET
     if exchange.chain is not None:
         for plugin in exchange.chain.plugins:
-            if plugin.secret_names:
+            if not plugin.secret_names <= names:
                 names = names | plugin.secret_names
     return names
 
 
-def _shown(entity: Mapping[str, Any]) -> dict[str, Any]:
-    """An entity without what is not set."""
-    return {name: value for name, value in entity.items() if value is not None}
+def _shown(exchange: Exchange, entity: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """An entity without what is not set; made once and shared, so not to be changed."""
+    kept = exchange.snapshot.derived.setdefault("log_entry", {})
+    shown: dict[str, Any] | None = kept.get(entity["id"])
+    if shown is None:
+        shown = kept[entity["id"]] = {name: value for name, value in entity.items() if value is not None} | more
+    return shown
 
 
 def _named(headers: Headers, secret: Iterable[str]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for raw, value in headers:
         name = raw.decode("latin-1").lower()
-        _gather(out, name, REDACTED if name in secret else value.decode("latin-1"))
+        text = REDACTED if name in secret else value.decode("latin-1")
+        if name in out:
+            _gather(out, name, text)
+        else:
+            out[name] = text
     return out
 
 

@@ -73,6 +73,7 @@ class Snapshot:
         self._origins: dict[str, tuple[Entity, Origin, bytes]] = {}
         self._timeouts: dict[str, Timeouts] = {}
         self._indexes: dict[tuple[str, str], dict[str, Entity]] = {}
+        self.derived: dict[str, dict[Any, Any]] = {}  # what plugins worked out from this configuration, by their name
         self._members: dict[tuple[str, str], dict[str, list[Entity]]] = {}
         self.unrouted = Chain(
             plugins[row["id"]] for row in self._by_route.get(None, []) if not any(row[scope] for scope in _SCOPES)

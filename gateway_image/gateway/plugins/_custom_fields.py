@@ -61,8 +61,8 @@ class CustomFields:
             here = told
             for name in path[:-1]:
                 inner = here.get(name)
-                if not isinstance(inner, dict):
-                    inner = here[name] = {}
+                # a copy, because parts of an entry are shared with others
+                inner = here[name] = dict(inner) if isinstance(inner, dict) else {}
                 here = inner
             made = value(exchange)
             if made is None:

@@ -89,7 +89,7 @@ def _turn(message: Any, strict: bool) -> Turn:
     if not isinstance(message, dict):
         raise UnreadablePrompt("message")
     content = message.get("content", message.get("parts", message.get("output")))
-    return Turn(message.get("role"), list(_texts(content)))
+    return Turn(message.get("role"), [content] if type(content) is str else list(_texts(content)))
 
 
 def _texts(content: Any) -> Iterator[str]:

@@ -77,11 +77,12 @@ class AiPromptGuard(Plugin):
         except UnreadablePrompt:
             return exchange.ai_error(400, REFUSED)
         words = self._words(judged, " ")
-        if self._denied(words):
-            return exchange.ai_error(400, REFUSED)
-        if any(len(turn.parts) > 1 for turn in judged) and self._denied(self._words(judged, "")):
-            return exchange.ai_error(400, REFUSED)  # a word must not get through by being cut into two parts
-        if self.allow and not any(pattern.search(words) for pattern in self.allow):
+        if self.deny is not None:
+            if self.deny.search(words):
+                return exchange.ai_error(400, REFUSED)
+            if any(len(turn.parts) > 1 for turn in judged) and self.deny.search(self._words(judged, "")):
+                return exchange.ai_error(400, REFUSED)  # a word must not get through by being cut into two parts
+        if self.allow is not None and not self.allow.search(words):
             return exchange.ai_error(400, REFUSED)
         return None
 
@@ -89,17 +90,27 @@ class AiPromptGuard(Plugin):
         """What the patterns see, as Kong puts it together: the newest message first, a blank after each."""
         if self.last_only:
             return glue.join(judged[-1].parts).encode("utf-8", "replace") if judged else b""
-        return "".join(glue.join(turn.parts) + " " for turn in reversed(judged)).encode("utf-8", "replace")
-
-    def _denied(self, words: bytes) -> bool:
-        return any(pattern.search(words) for pattern in self.deny)
+        return "".join([glue.join(turn.parts) + " " for turn in reversed(judged)]).encode("utf-8", "replace")
 
 
-def _compiled(config: Mapping[str, Any], name: str, problems: dict[str, list[str | None]]) -> tuple[Any, ...]:
-    """The patterns of one field; what is wrong with them is added to `problems` at their place."""
+class _Several:
+    """Patterns that are too large together."""
+
+    __slots__ = ("_patterns",)
+
+    def __init__(self, patterns: list[Any]) -> None:
+        self._patterns = patterns
+
+    def search(self, words: bytes) -> bool:
+        return any(pattern.search(words) for pattern in self._patterns)
+
+
+def _compiled(config: Mapping[str, Any], name: str, problems: dict[str, list[str | None]]) -> Any:
+    """The patterns of one field as one, None without patterns; what is wrong is added to `problems` at its place."""
+    given: list[str] = config[name] or []
     compiled: list[Any] = []
     errors: list[str | None] = []
-    for pattern in config[name] or ():
+    for pattern in given:
         try:
             compiled.append(compile_pattern(pattern))
             errors.append(None)
@@ -107,7 +118,12 @@ def _compiled(config: Mapping[str, Any], name: str, problems: dict[str, list[str
             errors.append(str(error))
     if any(errors):
         problems[name] = errors
-    return tuple(compiled)
+    if not compiled:
+        return None
+    try:
+        return compile_pattern("|".join(f"(?:{pattern})" for pattern in given))
+    except PatternError:
+        return _Several(compiled)
 
 
 PLUGIN = AiPromptGuard

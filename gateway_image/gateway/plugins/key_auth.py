@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gateway.headers import find
+from gateway.headers import one_line
 from gateway.plugins import _arguments, _multipart
 from gateway.plugins._base import Plugin, Setting
 from gateway.schema import Array, Boolean, Record, String
-from gateway.values import Reply
+from gateway.values import Headers, Reply
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
@@ -93,13 +93,17 @@ class KeyAuth(Plugin):
             return self._refused(exchange, DUPLICATE)
         if not key:
             return self._refused(exchange, NO_KEY)
-        credential = exchange.snapshot.index("keyauth_credentials", "key").get(key)
-        if credential is None:
-            return self._refused(exchange, UNKNOWN)
-        consumer = exchange.snapshot.config.collections["consumers"].get(credential["consumer"]["id"])
-        if consumer is None:
-            return self._refused(exchange, UNKNOWN)
-        _identify(exchange, consumer, credential)
+        known = exchange.snapshot.derived.get(self.name)
+        if known is None:
+            known = exchange.snapshot.derived[self.name] = {}
+        identity = known.get(key)
+        if identity is None:
+            credential = exchange.snapshot.index("keyauth_credentials", "key").get(key)
+            if credential is None:
+                return self._refused(exchange, UNKNOWN)
+            consumer = exchange.snapshot.config.collections["consumers"][credential["consumer"]["id"]]
+            identity = known[key] = _Identity(consumer, credential)
+        identity.assume(exchange)
         return None
 
     # -- finding the key ----------------------------------------------------------------------------------------
@@ -111,13 +115,9 @@ class KeyAuth(Plugin):
         for name, lower in self.names:
             key: str | None = None
             if self.in_header and lower in request.fields:
-                key = _only(
-                    [
-                        value.decode("utf-8", "surrogateescape")
-                        for found, value in request.headers
-                        if found.lower() == lower
-                    ]
-                )
+                if _repeated(request.headers, lower):
+                    raise DuplicateKey
+                key = request.fields[lower].decode("utf-8", "surrogateescape")
             if key is None and arguments:
                 key = _only([each.value for each in arguments if each.name == name and each.value is not None])
             if key is None and self.in_body:
@@ -149,10 +149,22 @@ class KeyAuth(Plugin):
             )
             if consumer is None:
                 return exchange.core_error(500, f"anonymous consumer {self.anonymous} is configured but doesn't exist")
-            _identify(exchange, consumer, None)
+            _Identity(consumer, None).assume(exchange)
             return None
         reply = exchange.core_error(401, message)
         return Reply(401, reply.block + b"WWW-Authenticate: " + self._challenge + b"\r\n", reply.body)
+
+
+def _repeated(headers: Headers, lower: bytes) -> bool:
+    """Whether a header has more than one line."""
+    seen = False
+    length = len(lower)
+    for name, _ in headers:
+        if len(name) == length and name.lower() == lower:
+            if seen:
+                return True
+            seen = True
+    return False
 
 
 def _only(values: list[str]) -> str | None:
@@ -188,23 +200,31 @@ def _hide_in_body(exchange: Exchange, name: str) -> None:
             exchange.replace({key: value for key, value in document.items() if key != name})
 
 
-def _identify(exchange: Exchange, consumer: Mapping[str, Any], credential: Mapping[str, Any] | None) -> None:
-    """Makes the caller known to the plugins after this one and to the upstream."""
-    exchange.consumer = consumer
-    exchange.credential = credential
-    told = (
-        (b"X-Consumer-ID", consumer["id"]),
-        (b"X-Consumer-Custom-ID", consumer.get("custom_id")),
-        (b"X-Consumer-Username", consumer.get("username")),
-        (b"X-Credential-Identifier", credential["id"] if credential is not None else None),
-        (b"X-Anonymous-Consumer", "true" if credential is None else None),
-    )
-    headers = exchange.request.headers
-    for name, value in told:
-        if value is not None:
-            exchange.set_request_header(name, str(value).encode("utf-8"))
-        elif find(headers, name.lower()) is not None:
-            exchange.clear_request_header(name)
+class _Identity:
+    """Who a caller is, for the plugins after this one, and what the upstream is told; the same for every request."""
+
+    __slots__ = ("_consumer", "_credential", "_told")
+
+    def __init__(self, consumer: Mapping[str, Any], credential: Mapping[str, Any] | None) -> None:
+        self._consumer = consumer
+        self._credential = credential
+        told = (
+            (b"X-Consumer-ID", consumer["id"]),
+            (b"X-Consumer-Custom-ID", consumer.get("custom_id")),
+            (b"X-Consumer-Username", consumer.get("username")),
+            (b"X-Credential-Identifier", credential["id"] if credential is not None else None),
+            (b"X-Anonymous-Consumer", "true" if credential is None else None),
+        )
+        # a client's own claims are removed, also where there is nothing to put in their place
+        self._told = {
+            name.lower(): b"" if value is None else name + b": " + one_line(str(value).encode("utf-8")) + b"\r\n"
+            for name, value in told
+        }
+
+    def assume(self, exchange: Exchange) -> None:
+        exchange.consumer = self._consumer
+        exchange.credential = self._credential
+        exchange.request_changes.update(self._told)
 
 
 PLUGIN = KeyAuth

@@ -237,3 +237,19 @@ def test_any_json_is_judged_or_refused(body: Any) -> None:
     raw = json.dumps(body).encode()
     told = guard(deny_patterns=["secret"]).ask("POST", "/", {"Content-Type": "application/json"}, raw)
     assert told.status in (200, 400)
+
+
+def test_patterns_do_not_reach_into_each_other() -> None:
+    asked = guard(deny_patterns=["(?i)first", "second", "a|b"])
+    assert not passes(asked.ask("POST", "/", (), chat("FIRST")))
+    assert passes(asked.ask("POST", "/", (), chat("SECOND")))
+    assert not passes(asked.ask("POST", "/", (), chat("b")))
+
+
+def test_patterns_that_are_too_large_together_run_one_by_one() -> None:
+    large = [f"x{number}" + r"(\pL{1,10}){1,10}" for number in range(10)]
+    asked = guard(deny_patterns=large)
+    (plugin,) = asked.snapshot.plugins.values()
+    assert type(plugin.deny).__name__ == "_Several"  # type: ignore[attr-defined]
+    assert not passes(asked.ask("POST", "/", (), chat("x9abc")))
+    assert passes(asked.ask("POST", "/", (), chat("y9abc")))
