@@ -136,6 +136,7 @@ class TestRuntime:
         self.lines: list[bytes] = []
         self.appended: list[tuple[str, bytes]] = []  # what went to files
         self.delivered: list[tuple[Any, bytes]] = []  # what went to servers, with the outbox
+        self.charged: list[tuple[Any, Any]] = []  # what was counted elsewhere
 
     def now(self) -> float:
         return self.time
@@ -159,6 +160,9 @@ class TestRuntime:
 
     def deliver(self, outbox: Any, entry: bytes) -> None:
         self.delivered.append((outbox, entry))
+
+    def charge(self, store: Any, counts: Any) -> None:
+        self.charged.append((store, counts))
 
 
 class Gateway:
