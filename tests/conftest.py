@@ -14,3 +14,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI must run this, and Docker is not usable: {missing}", pytrace=False)
         pytest.skip(f"Docker is not usable: {missing}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The times that tests measured (`record_property("timing", text)`), wherever they ran."""
+    reports = terminalreporter.getreports("passed")
+    timings = [str(text) for report in reports for name, text in report.user_properties if name == "timing"]
+    if timings:
+        terminalreporter.section("times")
+        for text in timings:
+            terminalreporter.line(text)

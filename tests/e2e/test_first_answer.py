@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,20 +53,17 @@ def user(installed: Installed) -> User:
 
 
 def test_it_ends_with_a_curl_line_that_works(installed: Installed) -> None:
-    line = next(line for line in installed.out.splitlines() if line.startswith("setup: try "))
-    command = shlex.split(line.split("command=", 1)[1])[0] if "command='" in line or 'command="' in line else ""
-    command = command or line.split("command=", 1)[1]
-    done = installed.user.run("/bin/bash", "-c", command)
+    line = next(line for line in installed.out.splitlines() if line.startswith("setup: try curl "))
+    done = installed.user.run("/bin/bash", "-c", line.removeprefix("setup: try "))
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert answer["choices"][0]["message"]["content"].strip()
     assert answer["usage"]["completion_tokens"] > 0
 
 
-def test_how_long_it_took(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        print(f"\n./install.sh --yes to the first completion: {installed.seconds:.1f} s")
-    assert installed.seconds < 120, "30 s is the aim on an idle machine with warm caches; this is far off"
+def test_how_long_it_took(installed: Installed, record_property: Callable[[str, object], None]) -> None:
+    record_property("timing", f"./install.sh --yes to the first completion: {installed.seconds:.1f} s (aim: 30)")
+    assert installed.seconds < 150, "far off, even for a busy machine"
 
 
 def test_a_whole_completion(user: User) -> None:
@@ -143,15 +139,14 @@ def processes(user: User) -> set[int]:
     return found
 
 
-def test_stop_and_start(user: User, capsys: pytest.CaptureFixture[str]) -> None:
+def test_stop_and_start(user: User, record_property: Callable[[str, object], None]) -> None:
     assert user.gateway("stop").returncode == 0
     assert user.gateway("status").returncode == 1
     done = user.gateway("start", "--json")
     assert done.returncode == 0, done.stderr
     seconds = json.loads(done.stdout)["seconds"]
-    with capsys.disabled():
-        print(f"\nai-gateway start: {seconds:.2f} s")
-    assert seconds < 15, "2 s is the aim on an idle machine; this is far off"
+    record_property("timing", f"ai-gateway start, process: {seconds:.2f} s (aim: 2)")
+    assert seconds < 20, "far off, even for a busy machine"
     test_a_whole_completion(user)
 
 
