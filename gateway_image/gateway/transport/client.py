@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from gateway.transport.chunks import ChunkError, ChunkReader
 from gateway.transport.lines import Refused
+from gateway.transport.outbox import LateTransport
 from gateway.transport.sweeper import FOREVER, ticks
 from gateway.transport.wire import (
     CHUNKED,
@@ -75,7 +76,7 @@ class Upstream(asyncio.Protocol):
         self.pool = pool
         self.origin = origin
         self.address = address
-        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self.transport = cast(LateTransport, None)
         self.context: Any = None  # of TLS, to keep the session
         self.quiet = 0
         self.patience = FOREVER
@@ -134,7 +135,7 @@ class Upstream(asyncio.Protocol):
     # -- asyncio's calls ----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = LateTransport(cast(asyncio.Transport, transport), self.pool.outbox)
 
     def pause_writing(self) -> None:
         self._drained = False

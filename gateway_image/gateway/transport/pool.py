@@ -10,6 +10,7 @@ from collections.abc import Callable
 from gateway.transport.client import Consumer, Upstream
 from gateway.transport.dial import Dialer, DialError
 from gateway.transport.fetching import Fetching
+from gateway.transport.outbox import Outbox
 from gateway.transport.sweeper import Sweeper, ticks
 from gateway.values import Fetch, Fetched, Forward, Origin, UpstreamError
 
@@ -43,6 +44,7 @@ class Pool:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sweeper: Sweeper, dialer: Dialer) -> None:
         self.opened = 0  # connections opened so far
+        self.outbox = Outbox(loop)
         self._loop = loop
         self._sweeper = sweeper
         self._dialer = dialer

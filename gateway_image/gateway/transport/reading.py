@@ -15,6 +15,7 @@ from gateway.replies import bare_page, core_error, edge_accept, message_of
 from gateway.transport.chunks import ChunkError, ChunkReader
 from gateway.transport.framing import CONTINUE, phrase, reply_bytes
 from gateway.transport.lines import Refused
+from gateway.transport.outbox import LateTransport
 from gateway.transport.serving import Serving
 from gateway.transport.sweeper import FOREVER, ticks
 from gateway.transport.wire import CHUNKED, RequestHead, request_head
@@ -38,6 +39,7 @@ class RequestReader(asyncio.Protocol):
         "_buffer",
         "_chunks",
         "_client",
+        "_head_size",
         "_missing",
         "_pumping",
         "_reading",
@@ -54,13 +56,14 @@ class RequestReader(asyncio.Protocol):
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
-        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self.transport: asyncio.Transport | LateTransport = cast(asyncio.Transport, None)
         self.head: RequestHead = cast(RequestHead, None)  # of the request that is read or worked for
         self.keep_alive = True
         self.blocked = False  # the client takes nothing at the moment
         self.quiet = 0
         self.patience = _IDLE
         self._client = ""
+        self._head_size = 0  # bytes
         self._state = _HEAD
         self._buffer = b""  # bytes not read yet
         self._pumping = False
@@ -74,6 +77,11 @@ class RequestReader(asyncio.Protocol):
     def busy(self) -> bool:
         """Whether a request is being worked for."""
         return self._state == _BUSY
+
+    @property
+    def arriving(self) -> bool:
+        """Whether a part of a request is here."""
+        return self._state == _BODY or (self._state == _HEAD and bool(self._buffer))
 
     # -- what a child does --------------------------------------------------------------------------------------
 
@@ -91,7 +99,9 @@ class RequestReader(asyncio.Protocol):
     # -- asyncio's calls ----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        pool = self.serving.pool
+        plain = cast(asyncio.Transport, transport)
+        self.transport = plain if pool is None else LateTransport(plain, pool.outbox)
         peer = transport.get_extra_info("peername")
         self._client = str(peer[0]) if isinstance(peer, tuple) else ""
         self.serving.opened(self)
@@ -194,6 +204,7 @@ class RequestReader(asyncio.Protocol):
         if found is None:
             return False
         self.head, position = found
+        self._head_size = position
         head = self.head
         length = head[6]
         if length > self.serving.body_limit:
@@ -263,10 +274,8 @@ class RequestReader(asyncio.Protocol):
         self._state = _BUSY
         self.patience = FOREVER
         self.keep_alive = keep_alive
-        port = serving.port
-        self.begin(
-            Request(method, target, headers, fields, body, version, self._client, port, serving.scheme, keep_alive)
-        )
+        client, port, scheme, size = self._client, serving.port, serving.scheme, self._head_size
+        self.begin(Request(method, target, headers, fields, body, version, client, port, scheme, keep_alive, size))
 
     # -- after an answer ----------------------------------------------------------------------------------------
 
