@@ -27,7 +27,7 @@ from gateway.schema import (
     read,
 )
 
-ROUTE_TYPES = ("llm/v1/chat", "llm/v1/completions", "preserve")
+ROUTE_TYPES = ("llm/v1/chat", "llm/v1/completions", "preserve", "llm/v1/embeddings", "llm/v1/responses")
 NATIVE_FORMATS = ("bedrock", "gemini", "cohere", "huggingface")
 LLM_FORMATS = ("openai", *NATIVE_FORMATS, "anthropic")
 DEFAULT_BODY_SIZE = 8 << 20
@@ -227,6 +227,13 @@ AI_PROXY_CHECKS: tuple[Check, ...] = (
             f"native llm_format '{native}' can only be used with the '{native}' model.provider",
         )
         for native in NATIVE_FORMATS
+    ),
+    Conditional(
+        "config.llm_format",
+        Match(eq="anthropic"),
+        "config.route_type",
+        Match(eq="llm/v1/chat"),
+        "llm_format 'anthropic' can only be used with the 'llm/v1/chat' route_type",
     ),
 )
 

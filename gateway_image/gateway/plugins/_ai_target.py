@@ -65,6 +65,7 @@ class Aim:
         self.target = self._make(credential, self._names)
         self.without_credential = self._make(b"", self._names_open)
         self.target.leads = {}
+        self._open: dict[tuple[bool, frozenset[bytes]], NameTable] = {}
         self._additions: dict[tuple[bool, bool, bool], tuple[dict[str, Any], bytes]] = {}
 
     def _make(self, credential: bytes, names: NameTable, encoding: bytes = b"identity") -> Target:
@@ -87,6 +88,19 @@ class Aim:
             path += (b"&" if b"?" in path else b"?") + query
         block = target.block.replace(b": identity\r\n", b": gzip, identity\r\n") if zipped else target.block
         return Target(target.origin, path, target.host, block=block, names=target.names)
+
+    def keeping(self, target: Target, fields: Mapping[bytes, bytes]) -> Target:
+        """`target` with the client's own lines in place of the provider's constant ones, where it sent them: which
+        version of an API it speaks."""
+        own = frozenset(name.encode() for name in self.constant if name != "content-type" and name.encode() in fields)
+        if not own:
+            return target
+        kept = (line for line in target.block.split(b"\r\n") if line.partition(b":")[0].lower() not in own)
+        key = (target.names is self._names, own)
+        names = self._open.get(key)
+        if names is None:
+            names = self._open[key] = NameTable(target.names.dropped - own)
+        return Target(target.origin, target.path, target.host, block=b"\r\n".join(kept), names=names)
 
     def preserved(self, target: Target, requested: bytes) -> Target:
         """The client's own path at the target's origin."""

@@ -5,7 +5,7 @@ dialect, and knows what was used. Not for: requests (ai_proxy), any provider's f
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import msgspec
 
@@ -83,6 +83,20 @@ _answer = msgspec.json.Decoder(_Answer)
 _usual = msgspec.json.Decoder(_Usual)
 
 
+class Scanner(Protocol):
+    """Watches a stream that passes: see sse.UsageScanner."""
+
+    usage: Usage | None
+    done: bool
+
+    @property
+    def text_length(self) -> int: ...
+
+    def feed(self, piece: bytes) -> bytes: ...
+
+    def end(self) -> bytes: ...
+
+
 class LlmConversation:
     """Defaults stand on the class, as in Exchange."""
 
@@ -92,10 +106,11 @@ class LlmConversation:
     response_model: str | None = None
     failed = False  # the upstream did not answer 200
     finished_at = 0.0
+    _native = False  # the upstream speaks the client's dialect, which is not OpenAI's chat
     _passes = True
     _encoding = b""
     _inflater: Any = None
-    _scanner: UsageScanner | None = None
+    _scanner: Scanner | None = None
     _translator: Stream | None = None
 
     def __init__(
@@ -126,7 +141,7 @@ class LlmConversation:
             self.failed = True
             return True
         provider = self.plugin.provider
-        self._passes = self._preserve or self.aim.passes
+        self._passes = self._native or self._preserve or self.aim.passes
         if provider.strips_cookies:
             self.names = _NAMES_NO_COOKIES
         if self.plugin.names_model:
@@ -142,10 +157,13 @@ class LlmConversation:
         if self._encoding in _GZIPPED:
             self._inflater = zlib.decompressobj(_GZIP)
         if self._passes:
-            self._scanner = UsageScanner(strip=self._counting)
+            self._scanner = self._watch()
         else:
             self._translator = self._new_translator(exchange)
         return False
+
+    def _watch(self) -> Scanner:
+        return UsageScanner(strip=self._counting)
 
     def data(self, piece: bytes) -> bytes:
         if self._inflater is not None:
@@ -161,10 +179,9 @@ class LlmConversation:
         tail = b""
         if self._scanner is not None:
             tail = self._scanner.end()
-            self._count(exchange, self._scanner.usage, self._scanner.text_length)
         elif self._translator is not None:
             tail = self._translator.end()
-            self._count(exchange, self._translator.usage, self._translator.text_length)
+        self._count_stream(exchange)
         self.finished_at = exchange.runtime.now()
         return tail
 
@@ -178,16 +195,27 @@ class LlmConversation:
         if self.failed or self._preserve:
             if self._preserve and not self.failed:
                 self._read_quietly(exchange, body)
-            return body
+            return self._refusal(exchange, body) if self.failed else body
         try:
             out = self._pass(exchange, body) if self._passes else self._translate(exchange, body)
         except (CodecError, ProviderError) as error:
             if self.call.stream and not self._passes and isinstance(error, CodecError):
                 return self._streamed_as_json(exchange, body)
             return self._untranslatable(str(error))
+        return self._told(exchange, out)
+
+    def _refusal(self, exchange: Exchange, body: bytes) -> bytes:
+        """What the client gets of an upstream's refusal: its own words."""
+        return body
+
+    def _told(self, exchange: Exchange, out: bytes) -> bytes:
+        """A whole answer as the client asked for it."""
         if self.call.stream:
             exchange.set_response_header(b"Content-Type", b"text/event-stream")
             return as_stream(decode(out), include_usage=self._shows_usage)
+        return self._packed(exchange, out)
+
+    def _packed(self, exchange: Exchange, out: bytes) -> bytes:
         if b"gzip" in exchange.request.fields.get(b"accept-encoding", b""):
             exchange.set_response_header(b"Content-Encoding", b"gzip")
             packer = zlib.compressobj(1, wbits=_GZIP)
@@ -198,7 +226,7 @@ class LlmConversation:
         """A stream whose upstream called it application/json: several objects, not one."""
         exchange.set_response_header(b"Content-Type", b"text/event-stream")
         self._translator = self._new_translator(exchange)
-        return self._translator.feed(body) + self.end(exchange)
+        return self.data(body) + self.end(exchange)
 
     def _new_translator(self, exchange: Exchange) -> Stream:
         return self.plugin.provider.stream(
@@ -260,25 +288,30 @@ class LlmConversation:
     def _untranslatable(self, detail: str) -> Reply:
         self.failed = True
         kind = f"{self.plugin.provider.name}://{self.call.route_type}"
-        return json_reply(
-            502,
-            {
-                "error": {
-                    "message": f"transformation failed from type {kind}: {detail}",
-                    "type": "upstream_error",
-                    "code": "upstream_not_llm",
-                    "param": None,
-                }
-            },
-        )
+        return self._trouble(f"transformation failed from type {kind}: {detail}", "upstream_not_llm")
+
+    def _trouble(self, message: str, code: str) -> Reply:
+        """A bad gateway in the client's dialect."""
+        error = {"message": message, "type": "upstream_error", "code": code, "param": None}
+        return json_reply(502, {"error": error})
 
     def _name_model(self, model: Any) -> None:
         self.response_model = model if isinstance(model, str) else None
 
+    def _count_stream(self, exchange: Exchange) -> None:
+        if self._scanner is not None:
+            self._count(exchange, self._scanner.usage, self._scanner.text_length)
+        elif self._translator is not None:
+            self._count(exchange, self._translator.usage, self._translator.text_length)
+
+    def _prompt(self, exchange: Exchange) -> Any:
+        """The request in OpenAI's words, for an estimate."""
+        return exchange.document()
+
     def _count(self, exchange: Exchange, usage: Usage | None, text_length: int) -> None:
         """What was used; an estimate, marked as one, where the provider does not say."""
         if usage is None and self.call.route_type != PRESERVE:
-            prompt = estimate_prompt(exchange.document(), self.call.stream)
+            prompt = estimate_prompt(self._prompt(exchange), self.call.stream)
             completion = estimate_completion(text_length)
             usage = Usage(prompt, completion, prompt + completion, estimated=True)
         self.usage = usage
@@ -289,33 +322,38 @@ class LlmConversation:
         """The upstream stopped in the middle. A stream says so in its own words, without [DONE]."""
         if self._scanner is None and self._translator is None:
             return None
-        if self._scanner is not None:
-            if self._scanner.done:
-                return self.end(exchange)
-            self._count(exchange, self._scanner.usage, self._scanner.text_length)
-        elif self._translator is not None:
-            self._count(exchange, self._translator.usage, self._translator.text_length)
+        if self._scanner is not None and self._scanner.done:
+            return self.end(exchange)
+        self._count_stream(exchange)
         self.failed = True
-        message = f"the upstream stopped in the middle of its answer: {error.detail}"
-        return b"\n\n" + error_event(message, code=f"upstream_{error.kind}")
+        return self._broken(
+            f"the upstream stopped in the middle of its answer: {error.detail}", f"upstream_{error.kind}"
+        )
+
+    def _broken(self, message: str, code: str) -> bytes:
+        """The last event of a stream that is not whole."""
+        return b"\n\n" + error_event(message, code=code)
 
     def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply:
         """Adds to Kong's words where it was tried, why it failed and what to do."""
         self.failed = True
         if not reply.block.startswith(b"Content-Type: application/json"):
             return reply
-        target = exchange.target
-        assert target is not None
-        origin = target.origin
-        remedy = _HINTS.get(error.kind, error.kind)
         told = {
-            "message": f"{origin.scheme}://{origin.host}:{origin.port} - {error.detail}: {remedy}",
+            "message": self._where(exchange, error),
             "type": "upstream_error",
             "code": f"upstream_{error.kind}",
             "param": None,
         }
         body = reply.body.rstrip().removesuffix(b"}").rstrip() + b',\n  "error":' + encode(told) + b"\n}"
         return Reply(reply.status, reply.block, body)
+
+    def _where(self, exchange: Exchange, error: UpstreamError) -> str:
+        target = exchange.target
+        assert target is not None
+        origin = target.origin
+        remedy = _HINTS.get(error.kind, error.kind)
+        return f"{origin.scheme}://{origin.host}:{origin.port} - {error.detail}: {remedy}"
 
     # -- what it was --------------------------------------------------------------------------------------------
 

@@ -18,16 +18,16 @@ from gateway.plugins._ai_fields import AI_PROXY_CHECKS, ai_proxy_fields
 from gateway.plugins._ai_log import ai_members, keep_answer
 from gateway.plugins._ai_target import Aim, Options
 from gateway.plugins._base import Plugin, Setting
+from gateway.plugins._client_dialect import NO_PROMPTS, ClientDialect
 from gateway.plugins._conversation import LlmConversation
 from gateway.plugins._model_template import Template, TemplateError
 from gateway.providers import get
-from gateway.providers._base import CHAT, COMPLETIONS, PRESERVE, Call, ProviderError
+from gateway.providers._base import CHAT, COMPLETIONS, EMBEDDINGS, PRESERVE, Call, ProviderError
 from gateway.values import Reply
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
 
-NO_PROMPTS = "request body doesn't contain valid prompts"
 _TUNING = ("temperature", "max_tokens", "top_p", "top_k")
 _CALLS_KEPT = 256
 _RIGHTED = (3, 12)
@@ -55,10 +55,15 @@ class AiProxy(Plugin):
         self.tuned = any(name in self.options for name in _TUNING)
         self.auth = config["auth"] or {}
         self.newest = tuple(setting.resources.get("kong_version", (3, 9))) >= _RIGHTED
+        self.call_type = self.route_type  # what the provider is asked for
+        self.client = ClientDialect.of(self.route_type, config["llm_format"], self.provider, self.options)
+        if self.client is not None:
+            self.call_type = self.client.call_type
+            self.newest = True  # dialects that Kong 3.9 does not know need nothing of its habits
         self._aims: dict[tuple[str, bool], Aim] = {}
-        if self.template is None:
+        if self.template is None and self.call_type != EMBEDDINGS:  # whose providers are judged when one is asked
             try:
-                self._aim(self.model or "any", stream=False)
+                self.aim(self.model or "any", stream=False)
             except (ProviderError, ValueError) as error:
                 raise ConfigError({"config": {"model": str(error)}}) from None
         self.logs: Mapping[str, bool] = config["logging"]
@@ -71,13 +76,15 @@ class AiProxy(Plugin):
 
     # -- access -------------------------------------------------------------------------------------------------
 
-    def access(self, exchange: Exchange) -> Reply | None:
+    def access(self, exchange: Exchange, chosen: str | None = None) -> Reply | None:
+        """`chosen`: the model to use in place of the one that the body names; "" = the configured one."""
         body = exchange.body
         if len(body) > self.limit:
-            return exchange.ai_error(
-                413, f"request body has {len(body)} bytes, more than max_request_body_size ({self.limit}) allows"
-            )
-        document = exchange.document() if _is_json(exchange) else None
+            told = f"request body has {len(body)} bytes, more than max_request_body_size ({self.limit}) allows"
+            return self.refuse(exchange, 413, told)
+        document = exchange.document() if is_json(exchange) else None
+        if self.client is not None:
+            return self.client.access(self, exchange, document, chosen)
         if self.route_type == PRESERVE:
             return self._preserve(exchange, document)
         kind = NO_PROMPTS if not isinstance(document, dict) else _kind(document)
@@ -87,31 +94,44 @@ class AiProxy(Plugin):
             return exchange.ai_error(400, kind)
         assert isinstance(document, dict)
         try:
-            model, options = self._resolve(exchange, document)
+            model, options = self.resolve(exchange, document, chosen)
+            stream = self.streams(document)
         except (TemplateError, ProviderError) as error:
             return exchange.ai_error(400, str(error))
-        wanted = document.get("stream")
-        if wanted is not None and not isinstance(wanted, bool):
-            return exchange.ai_error(400, "'stream' must be true or false")
-        if wanted and self.streaming == "deny":
-            return exchange.ai_error(400, "response streaming is not enabled for this LLM")
-        stream = bool(wanted) or self.streaming == "always"
         try:
-            aim = self._aim(model, stream, options)
+            aim = self.aim(model, stream, options)
             shown = _asks_usage(document)
             counting = self._write_body(exchange, document, aim, stream and not shown)
         except ProviderError as error:
             return exchange.ai_error(error.status, str(error))
-        exchange.target = self._target(exchange, aim)
+        exchange.target = self.target(exchange, aim, exchange.query())
         exchange.conversation = LlmConversation(self, aim, counting=counting, shows_usage=shown)
         return None
 
-    def _resolve(self, exchange: Exchange, document: dict[str, Any]) -> tuple[str, Options | None]:
-        """The model to use and, when it is templated, the options of this request."""
+    def refuse(self, exchange: Exchange, status: int, message: str) -> Reply:
+        """An error in the client's dialect."""
+        if self.client is not None:
+            return self.client.error(exchange, status, message)
+        return exchange.ai_error(status, message)
+
+    def streams(self, document: dict[str, Any]) -> bool:
+        """Whether the answer is to be a stream. Raises ProviderError."""
+        wanted = document.get("stream")
+        if wanted is not None and not isinstance(wanted, bool):
+            raise ProviderError("'stream' must be true or false")
+        if wanted and self.streaming == "deny":
+            raise ProviderError("response streaming is not enabled for this LLM")
+        return bool(wanted) or self.streaming == "always"
+
+    def resolve(
+        self, exchange: Exchange, document: dict[str, Any], chosen: str | None = None
+    ) -> tuple[str, Options | None]:
+        """The model to use and, when it is templated, the options of this request. Raises ProviderError and
+        TemplateError."""
         name, options = self.model, None
         if self.template is not None:
             name, options = self.template.fill(exchange)
-        asked = document.get("model")
+        asked = document.get("model") if chosen is None else chosen
         if not isinstance(asked, str) or not asked:
             asked = None
         if name is None:
@@ -119,16 +139,18 @@ class AiProxy(Plugin):
                 raise ProviderError("model parameter not found in request, nor in gateway configuration")
             return asked, options
         if asked is not None and asked not in (name, self.alias):
-            raise ProviderError(f"cannot use own model - must be: {self.alias or name}")
+            if self.alias and self.alias != name:
+                raise ProviderError(f"cannot use own model - must be one of: {self.alias}, {name}")
+            raise ProviderError(f"cannot use own model - must be: {name}")
         return name, options
 
-    def _aim(self, model: str, stream: bool, options: Options | None = None) -> Aim:
+    def aim(self, model: str, stream: bool, options: Options | None = None) -> Aim:
         """The compiled call, URL and constant headers for a model. Kept, because most plugins have one model."""
         if options is not None:
-            return Aim(self.provider, Call(self.route_type, model, options, stream, self.newest), self.auth)
+            return Aim(self.provider, Call(self.call_type, model, options, stream, self.newest), self.auth)
         aim = self._aims.get((model, stream))
         if aim is None:
-            aim = Aim(self.provider, Call(self.route_type, model, self.options, stream, self.newest), self.auth)
+            aim = Aim(self.provider, Call(self.call_type, model, self.options, stream, self.newest), self.auth)
             if len(self._aims) < _CALLS_KEPT:
                 self._aims[model, stream] = aim
         return aim
@@ -154,8 +176,8 @@ class AiProxy(Plugin):
         exchange.changed = False
         return counting
 
-    def _target(self, exchange: Exchange, aim: Aim) -> Target:
-        query = exchange.query()
+    def target(self, exchange: Exchange, aim: Aim, query: bytes) -> Target:
+        """Where the request goes; `query` is added to the provider's own."""
         if aim.signs:
             return aim.signed(exchange.body, exchange.runtime.wall())
         override = bool(self.auth.get("allow_override")) and aim.client_credential(exchange.request.fields)
@@ -170,11 +192,11 @@ class AiProxy(Plugin):
         asked = document.get("model") if isinstance(document, dict) else None
         if self.model is not None and isinstance(asked, str) and asked and asked != self.model:
             return exchange.ai_error(400, f"cannot use own model - must be: {self.model}")
-        aim = self._aim(self.model or (asked if isinstance(asked, str) and asked else "any"), stream=False)
+        aim = self.aim(self.model or (asked if isinstance(asked, str) and asked else "any"), stream=False)
         if exchange.changed:
             exchange.body = encode(exchange.document())
             exchange.changed = False
-        target = self._target(exchange, aim)
+        target = self.target(exchange, aim, exchange.query())
         if not self.options.get("upstream_path"):
             target = aim.preserved(target, exchange.requested())
         exchange.target = target
@@ -210,7 +232,7 @@ def _asks_usage(document: dict[str, Any]) -> bool:
     return isinstance(options, dict) and options.get("include_usage") is True
 
 
-def _is_json(exchange: Exchange) -> bool:
+def is_json(exchange: Exchange) -> bool:
     """A body without a type counts as JSON; what a plugin decoded and changed is JSON."""
     kind = exchange.request.fields.get(b"content-type")
     return kind is None or exchange.changed or kind[:16].lower() == b"application/json"

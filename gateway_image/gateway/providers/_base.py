@@ -13,11 +13,25 @@ from typing import Any, ClassVar, Protocol
 from gateway.chat import Usage
 from gateway.providers._diagnosis import Diagnosis, Tell, classify
 
-__all__ = ["CHAT", "COMPLETIONS", "PRESERVE", "Call", "Diagnosis", "Json", "Provider", "ProviderError", "Stream"]
+__all__ = [
+    "CHAT",
+    "COMPLETIONS",
+    "EMBEDDINGS",
+    "PRESERVE",
+    "RESPONSES",
+    "Call",
+    "Diagnosis",
+    "Json",
+    "Provider",
+    "ProviderError",
+    "Stream",
+]
 
 Json = Any
 CHAT = "llm/v1/chat"
 COMPLETIONS = "llm/v1/completions"
+EMBEDDINGS = "llm/v1/embeddings"
+RESPONSES = "llm/v1/responses"
 PRESERVE = "preserve"
 
 
@@ -34,7 +48,7 @@ class ProviderError(ValueError):
 class Call:
     """What ai-proxy asks of a provider for one request; one is compiled per plugin and kept when nothing varies."""
 
-    route_type: str  # CHAT, COMPLETIONS or PRESERVE
+    route_type: str  # CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES or PRESERVE
     model: str  # the resolved model name
     options: Mapping[str, Any] = field(default_factory=dict)  # config.model.options, unset ones left out
     stream: bool = False
@@ -95,6 +109,7 @@ class Provider:
     strips_cookies: ClassVar[bool] = False  # Set-Cookie of the answer is removed
     accept_encoding: ClassVar[bytes | None] = None  # what to send upstream instead of the client's; None = keep it
     include_usage: ClassVar[bool] = True  # a passing stream takes stream_options.include_usage
+    dialect: ClassVar[str] = "openai"  # what its own chats are said in, where clients of the gateway may say that too
     refused: ClassVar[frozenset[str]] = frozenset()  # members of an OpenAI request that it does not take
     credit_note: ClassVar[str] = ""  # what people get wrong about paying for this provider
     tells: ClassVar[tuple[Tell, ...]] = ()  # what its refusals mean where the usual reading is wrong
@@ -102,6 +117,14 @@ class Provider:
     def passes(self, call: Call) -> bool:
         """True when the upstream speaks OpenAI's dialect for this call, so that bytes may pass untranslated."""
         raise NotImplementedError
+
+    def offers(self, call: Call) -> bool:
+        """True when the upstream has this operation in OpenAI's dialect itself: for EMBEDDINGS and RESPONSES."""
+        return False
+
+    def limit_name(self, call: Call) -> str:
+        """What a request that passes calls the most tokens to answer with."""
+        return "max_tokens"
 
     def url(self, call: Call) -> str:
         """The full upstream URL. options.upstream_url wins over origin and path."""

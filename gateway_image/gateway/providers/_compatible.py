@@ -9,11 +9,22 @@ from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from gateway.chat import Usage, mapping, string
-from gateway.providers._base import CHAT, COMPLETIONS, Call, Json, Provider, ProviderError, Stream
+from gateway.providers._base import (
+    CHAT,
+    COMPLETIONS,
+    EMBEDDINGS,
+    PRESERVE,
+    Call,
+    Json,
+    Provider,
+    ProviderError,
+    Stream,
+)
 from gateway.sse import UsageScanner
 
 CHAT_PATH = "/v1/chat/completions"
 COMPLETIONS_PATH = "/v1/completions"
+EMBEDDINGS_PATH = "/v1/embeddings"
 MERGED = ("max_tokens", "temperature", "top_p", "top_k")
 """Options of the configuration that go into a request under their own names."""
 
@@ -50,9 +61,20 @@ def provider_url(provider: Provider, call: Call) -> str:
         return complete_url(given, path or "/")
     if not provider.origin:
         raise ProviderError(f"{provider.title} has no address of its own: set model.options.upstream_url")
-    if not path and call.route_type in (CHAT, COMPLETIONS):
+    if not path and call.route_type != PRESERVE:
         raise ProviderError(f"no transformer for {provider.name}://{call.route_type}")
     return provider.origin + path
+
+
+def offered(provider: Provider, call: Call) -> bool:
+    """Whether a provider that speaks OpenAI's dialect has an operation beyond chats: one of its own paths, unless the
+    configured address is another operation's."""
+    given = string(call.options.get("upstream_url")) or string(call.options.get("upstream_path"))
+    if not given:
+        return call.route_type in provider.paths
+    path = urlsplit(given).path.rstrip("/")
+    word = call.route_type.rpartition("/")[2]
+    return path.endswith(f"/{word}") or ((path.endswith("/v1") or not path) and call.route_type in provider.paths)
 
 
 def openai_request(provider: Provider, body: dict[str, Json], call: Call) -> dict[str, Json]:
@@ -109,13 +131,20 @@ def chat_models(names: list[str]) -> list[str]:
 class Compatible(Provider):
     """A provider that speaks OpenAI's dialect. Most of them are facts and nothing else."""
 
-    paths: ClassVar[Mapping[str, str]] = {CHAT: CHAT_PATH, COMPLETIONS: COMPLETIONS_PATH}
+    paths: ClassVar[Mapping[str, str]] = {
+        CHAT: CHAT_PATH,
+        COMPLETIONS: COMPLETIONS_PATH,
+        EMBEDDINGS: EMBEDDINGS_PATH,
+    }
     models_path: ClassVar[str] = "/v1/models"
     kong_name: ClassVar[str] = "openai"
     refused: ClassVar[frozenset[str]] = frozenset({"top_k"})
 
     def passes(self, call: Call) -> bool:
         return True
+
+    def offers(self, call: Call) -> bool:
+        return offered(self, call)
 
     def url(self, call: Call) -> str:
         return provider_url(self, call)

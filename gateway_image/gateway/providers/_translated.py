@@ -12,7 +12,7 @@ from gateway import chat
 from gateway.chat import Chunks, Usage, items, mapping, string
 from gateway.codec import CodecError, decode
 from gateway.providers._base import COMPLETIONS, Call, Json, Provider, ProviderError, Stream
-from gateway.providers._compatible import checked_answer, openai_request, provider_url
+from gateway.providers._compatible import checked_answer, offered, openai_request, provider_url
 from gateway.sse import SseError, SseParser, UsageScanner
 
 SYSTEM_ROLES = ("system", "developer")
@@ -69,6 +69,9 @@ class Either(Translated):
 
     def passes(self, call: Call) -> bool:
         return not self.native(call)
+
+    def offers(self, call: Call) -> bool:
+        return self.passes(call) and offered(self, call)
 
     def request(self, body: dict[str, Json], call: Call) -> dict[str, Json]:
         return super().request(body, call) if self.native(call) else openai_request(self, body, call)

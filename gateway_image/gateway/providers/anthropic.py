@@ -32,6 +32,7 @@ class Anthropic(Translated):
     title = "Anthropic"
     origin = "https://api.anthropic.com"
     paths = {CHAT: "/v1/messages", COMPLETIONS: "/v1/messages"}
+    dialect = "anthropic"
     auth_header = "x-api-key"
     auth_prefix = ""
     environment = ("ANTHROPIC_API_KEY",)

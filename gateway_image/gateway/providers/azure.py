@@ -7,7 +7,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from gateway.chat import string
-from gateway.providers._base import CHAT, COMPLETIONS, PRESERVE, Call, Json, ProviderError
+from gateway.providers._base import CHAT, COMPLETIONS, EMBEDDINGS, PRESERVE, Call, Json, ProviderError
 from gateway.providers._compatible import Compatible, provider_url
 from gateway.providers._diagnosis import Tell
 
@@ -18,7 +18,7 @@ _USAGE_SINCE = "2024-09"  # older versions refuse stream_options
 class Azure(Compatible):
     name = "azure"
     title = "Azure OpenAI"
-    paths = {CHAT: "/chat/completions", COMPLETIONS: "/completions"}  # under the deployment
+    paths = {CHAT: "/chat/completions", COMPLETIONS: "/completions", EMBEDDINGS: "/embeddings"}  # under the deployment
     auth_header = "api-key"
     auth_prefix = ""
     environment = ("AZURE_OPENAI_API_KEY",)
@@ -59,13 +59,17 @@ class Azure(Compatible):
             return f"{base}?api-version={quote(version)}"
         if not deployment:
             raise ProviderError(self.required_options["azure_deployment_id"])
-        path = self.paths[call.route_type]
+        path = self.paths.get(call.route_type, "")
         return f"{base}/openai/deployments/{quote(deployment, safe='')}{path}?api-version={quote(version)}"
 
     def asks_usage(self, call: Call) -> bool:
         if "/openai/v1/" in string(call.options.get("upstream_url")):
             return True
         return (string(call.options.get("azure_api_version")) or DEFAULT_VERSION) >= _USAGE_SINCE
+
+    def limit_name(self, call: Call) -> str:
+        """The model is a deployment's name and says nothing: what is new enough takes the newer name for all models."""
+        return "max_completion_tokens" if self.asks_usage(call) else "max_tokens"
 
     def request(self, body: dict[str, Json], call: Call) -> dict[str, Json]:
         request = super().request(body, call)

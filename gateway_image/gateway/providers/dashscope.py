@@ -5,7 +5,7 @@ address. Source: Alibaba Cloud's Model Studio documentation and Kong's, 2026-11.
 from __future__ import annotations
 
 from gateway.chat import mapping, string
-from gateway.providers._base import CHAT, Call
+from gateway.providers._base import CHAT, EMBEDDINGS, Call
 from gateway.providers._compatible import Compatible
 
 _CHINA = "https://dashscope.aliyuncs.com"
@@ -15,7 +15,7 @@ class DashScope(Compatible):
     name = "dashscope"
     title = "Alibaba DashScope"
     origin = "https://dashscope-intl.aliyuncs.com"
-    paths = {CHAT: "/compatible-mode/v1/chat/completions"}
+    paths = {CHAT: "/compatible-mode/v1/chat/completions", EMBEDDINGS: "/compatible-mode/v1/embeddings"}
     environment = ("DASHSCOPE_API_KEY",)
     key_url = "https://modelstudio.console.alibabacloud.com/?tab=globalset#/efm/api_key"
     catalogue = ("qwen-flash", "qwen-plus", "qwen-max")

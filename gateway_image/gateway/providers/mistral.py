@@ -9,8 +9,8 @@ import hashlib
 import re
 
 from gateway.chat import items, mapping, string
-from gateway.providers._base import CHAT, Call, Json, Stream
-from gateway.providers._compatible import CHAT_PATH, listed_models, model_entries, openai_request
+from gateway.providers._base import CHAT, EMBEDDINGS, Call, Json, Stream
+from gateway.providers._compatible import CHAT_PATH, EMBEDDINGS_PATH, listed_models, model_entries, openai_request
 from gateway.providers._diagnosis import Tell
 from gateway.providers._ollama import OllamaStream, ollama_request, ollama_told
 from gateway.providers._translated import Either, Told, Wanted
@@ -23,7 +23,7 @@ class Mistral(Either):
     name = "mistral"
     title = "Mistral"
     origin = "https://api.mistral.ai"
-    paths = {CHAT: CHAT_PATH}
+    paths = {CHAT: CHAT_PATH, EMBEDDINGS: EMBEDDINGS_PATH}
     environment = ("MISTRAL_API_KEY",)
     key_url = "https://console.mistral.ai/api-keys"
     billing_url = "https://admin.mistral.ai/organization/billing"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.providers._base import Call, Json
+from gateway.providers._base import RESPONSES, Call, Json
 from gateway.providers._compatible import Compatible
 
 _NEW_LIMIT = re.compile(r"(?:gpt-(?:[5-9]|\d\d)|o\d)")
@@ -15,6 +15,7 @@ class OpenAI(Compatible):
     name = "openai"
     title = "OpenAI"
     origin = "https://api.openai.com"
+    paths = {**Compatible.paths, RESPONSES: "/v1/responses"}
     environment = ("OPENAI_API_KEY",)
     key_url = "https://platform.openai.com/api-keys"
     billing_url = "https://platform.openai.com/settings/organization/billing"
@@ -32,8 +33,12 @@ class OpenAI(Compatible):
     strips_cookies = True
     accept_encoding = b"gzip, identity"
 
+    def limit_name(self, call: Call) -> str:
+        return "max_completion_tokens" if _NEW_LIMIT.match(call.model) else "max_tokens"
+
     def request(self, body: dict[str, Json], call: Call) -> dict[str, Json]:
         request = super().request(body, call)
-        if "max_tokens" in call.options and _NEW_LIMIT.match(call.model) and "max_tokens" in request:
-            request["max_completion_tokens"] = request.pop("max_tokens")
+        name = self.limit_name(call)
+        if "max_tokens" in call.options and "max_tokens" in request and name != "max_tokens":
+            request[name] = request.pop("max_tokens")
         return request

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.providers._base import CHAT, COMPLETIONS
+from gateway.providers._base import CHAT, COMPLETIONS, EMBEDDINGS
 from gateway.providers._compatible import Compatible
 
 
@@ -10,7 +10,11 @@ class OpenRouter(Compatible):
     name = "openrouter"
     title = "OpenRouter"
     origin = "https://openrouter.ai"
-    paths = {CHAT: "/api/v1/chat/completions", COMPLETIONS: "/api/v1/completions"}
+    paths = {
+        CHAT: "/api/v1/chat/completions",
+        COMPLETIONS: "/api/v1/completions",
+        EMBEDDINGS: "/api/v1/embeddings",
+    }
     environment = ("OPENROUTER_API_KEY",)
     key_url = "https://openrouter.ai/settings/keys"
     billing_url = "https://openrouter.ai/settings/credits"

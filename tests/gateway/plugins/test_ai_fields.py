@@ -103,7 +103,8 @@ def test_defaults() -> None:
         (
             {"route_type": "x", "model": {"provider": "openai", "foo": 1}, "zzz": 1},
             {
-                "route_type": "expected one of: llm/v1/chat, llm/v1/completions, preserve",
+                "route_type": "expected one of: llm/v1/chat, llm/v1/completions, preserve, "
+                "llm/v1/embeddings, llm/v1/responses",
                 "model": {"foo": "unknown field"},
                 "zzz": "unknown field",
             },
