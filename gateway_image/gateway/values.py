@@ -25,7 +25,19 @@ class Origin(NamedTuple):
 class Request:
     """One request as the listener read it. `body` is whole: the transport buffers it up to the configured limit."""
 
-    __slots__ = ("body", "client", "fields", "headers", "keep_alive", "method", "port", "scheme", "target", "version")
+    __slots__ = (
+        "body",
+        "client",
+        "fields",
+        "head_size",
+        "headers",
+        "keep_alive",
+        "method",
+        "port",
+        "scheme",
+        "target",
+        "version",
+    )
 
     def __init__(
         self,
@@ -39,6 +51,7 @@ class Request:
         port: int = 8000,
         scheme: str = "http",
         keep_alive: bool = True,
+        head_size: int = 0,
     ) -> None:
         self.method = method
         self.target = target  # raw request-target, query included
@@ -50,6 +63,16 @@ class Request:
         self.port = port  # of the listener
         self.scheme = scheme
         self.keep_alive = keep_alive
+        self.head_size = head_size  # bytes of request line and headers as they came; 0: not known
+
+    @property
+    def size(self) -> int:
+        """Bytes that the client sent: request line, header lines, body."""
+        head = self.head_size
+        if not head:
+            head = len(self.method) + len(self.target) + len(b"  HTTP/1.1\r\n") + len(b"\r\n")
+            head += sum(len(name) + len(value) + 4 for name, value in self.headers)
+        return head + len(self.body)
 
 
 class Reply:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from gateway.admin import answers, config_endpoint, entity_endpoints, node, schemas, tag_endpoints
+from gateway.admin import answers, config_endpoint, entity_endpoints, metrics_endpoint, node, schemas, tag_endpoints
 from gateway.admin.answers import Refusal, not_found
 from gateway.admin.bodies import Unsupported
 from gateway.admin.call import Call
@@ -33,7 +33,7 @@ class AdminApi:
         wall: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
         log: Callable[[str], None] = lambda line: None,
-        metrics: Callable[[], bytes] | None = None,
+        metrics: metrics_endpoint.Metrics | None = None,
     ) -> None:
         self.store = store
         self.node = node
@@ -128,7 +128,7 @@ _FIXED: Mapping[tuple[str, ...], Handler] = {
     ("status",): node.status,
     ("config",): config_endpoint.answer,
     ("endpoints",): node.endpoints,
-    ("metrics",): node.metrics,
+    ("metrics",): metrics_endpoint.answer,
     ("robots.txt",): node.robots,
     ("plugins", "enabled"): node.enabled_plugins,
     ("tags",): tag_endpoints.answer,

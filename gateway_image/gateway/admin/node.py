@@ -7,7 +7,7 @@ are handed in).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -49,13 +49,14 @@ _FIXED_PATHS = (
 @dataclass
 class Node:
     """Who we are. `statistics()` gives {"server": {name: count}, "workers": {pid: bytes of memory}}; what it leaves out
-    counts as nothing. `set_log_level` is called with one of LOG_LEVELS."""
+    counts as nothing; they are of the moment after `refresh()`. `set_log_level` is called with one of LOG_LEVELS."""
 
     settings: Settings
     hostname: str
     master_pid: int = 0
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     statistics: Callable[[], Mapping[str, Mapping[Any, int]]] = dict
+    refresh: Callable[[], Awaitable[Any]] | None = None
     set_log_level: Callable[[str], None] = lambda level: None
     log_level: str = ""
 
@@ -137,8 +138,20 @@ def _listener(listener: Listener) -> dict[str, Any]:
     }
 
 
-def status(api: AdminApi, call: Call) -> Reply:
-    return call.gate(_READ) or answers.json(200, condition(api.node, api.store.version, _unit(call)))
+def status(api: AdminApi, call: Call) -> Reply | Awaitable[Reply]:
+    return call.gate(_READ) or tell_condition(api.node, api.store.version, _unit(call))
+
+
+def tell_condition(node: Node, version: str, unit: str = "m") -> Reply | Awaitable[Reply]:
+    """The answer to GET /status, with numbers of this moment where the node can ask for them."""
+    if node.refresh is None:
+        return answers.json(200, condition(node, version, unit))
+    return _refreshed(node, node.refresh(), version, unit)
+
+
+async def _refreshed(node: Node, refreshing: Awaitable[Any], version: str, unit: str) -> Reply:
+    await refreshing
+    return answers.json(200, condition(node, version, unit))
 
 
 def condition(node: Node, version: str, unit: str = "m") -> dict[str, Any]:
@@ -177,12 +190,6 @@ def _served(paths: Any) -> Sequence[str]:
 
 def enabled_plugins(api: AdminApi, call: Call) -> Reply:
     return call.gate(_READ) or answers.json(200, {"enabled_plugins": list(registry())})
-
-
-def metrics(api: AdminApi, call: Call) -> Reply:
-    if api.metrics is None:
-        raise not_found()
-    return call.gate(_READ) or Reply(200, b"Content-Type: text/plain; charset=UTF-8\r\n", api.metrics())
 
 
 def absent(api: AdminApi, call: Call) -> Reply:

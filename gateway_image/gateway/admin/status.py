@@ -5,12 +5,12 @@ Not for: changing anything, entities.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from gateway.admin import answers
+from gateway.admin import answers, metrics_endpoint
 from gateway.admin.answers import Refusal, not_found
 from gateway.admin.call import Call
-from gateway.admin.node import Node, condition
+from gateway.admin.node import Node, tell_condition
 from gateway.store import Store
 from gateway.values import Reply, Request
 
@@ -24,28 +24,36 @@ class StatusApi:
         node: Node,
         *,
         problem: Callable[[], str] = lambda: "",
-        metrics: Callable[[], bytes] | None = None,
+        metrics: metrics_endpoint.Metrics | None = None,
     ) -> None:
         self._store = store
         self._node = node
         self._problem = problem
         self._metrics = metrics
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> Reply | Awaitable[Reply]:
         try:
             reply = self._answer(Call(request))
         except Refusal as refusal:
             reply = refusal.reply()
-        return Reply(reply.status, reply.block + answers.SERVER_LINE, reply.body)
+        return _dressed(reply) if isinstance(reply, Reply) else _later(reply)
 
-    def _answer(self, call: Call) -> Reply:
+    def _answer(self, call: Call) -> Reply | Awaitable[Reply]:
         if call.segments in (("status",), ("status", "ready"), ("metrics",)):
             call.gate("GET, HEAD")
         if call.segments == ("status",):
-            return answers.json(200, condition(self._node, self._store.version))
+            return tell_condition(self._node, self._store.version)
         if call.segments == ("status", "ready"):
             problem = self._problem()
             return answers.json(503, {"message": problem}) if problem else answers.json(200, {"message": "ready"})
         if call.segments == ("metrics",) and self._metrics is not None:
-            return Reply(200, b"Content-Type: text/plain; charset=UTF-8\r\n", self._metrics())
+            return metrics_endpoint.reply(self._metrics)
         raise not_found()
+
+
+async def _later(reply: Awaitable[Reply]) -> Reply:
+    return _dressed(await reply)
+
+
+def _dressed(reply: Reply) -> Reply:
+    return Reply(reply.status, reply.block + answers.SERVER_LINE, reply.body)

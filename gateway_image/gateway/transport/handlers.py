@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.admin.api import AdminApi
 from gateway.admin.guard import Guard
+from gateway.admin.metrics_endpoint import MetricsText
 from gateway.admin.node import Node
 from gateway.admin.pages import Pages
 from gateway.admin.status import StatusApi
@@ -28,6 +29,7 @@ def handlers(control: Control) -> dict[str, Handler]:
         socket.gethostname(),
         os.getpid(),
         statistics=control.statistics,
+        refresh=control.gather,
         set_log_level=control.set_log_level,
     )
     guard = Guard(
@@ -36,8 +38,9 @@ def handlers(control: Control) -> dict[str, Handler]:
         origins=settings.admin_gui_url,
         ports=[listener.port for listener in settings.admin_gui_listen],
     )
-    admin = AdminApi(control.store, node, guard, log=_log.error)
-    status = StatusApi(control.store, node, problem=control.unready)
+    metrics = MetricsText(node, control.gather)
+    admin = AdminApi(control.store, node, guard, log=_log.error, metrics=metrics)
+    status = StatusApi(control.store, node, problem=control.unready, metrics=metrics)
     pages = Pages(control.store, settings, guard)
     return {
         "KONG_ADMIN_LISTEN": admin.handle,

@@ -20,6 +20,7 @@ from typing import Any
 from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.errors import GatewayError
+from gateway.metrics import Dump
 from gateway.settings import Listener, Settings
 from gateway.store import Store
 from gateway.transport.compiling import compile_snapshot
@@ -80,6 +81,10 @@ class Control:
     def statistics(self) -> dict[str, dict[Any, int]]:
         """What GET /status tells: sums over the workers, and each worker's memory in bytes."""
         return self.workers.statistics() if self.workers is not None else {}
+
+    async def gather(self) -> Dump:
+        """What all workers counted, asked now; statistics() is up to date then too."""
+        return await self.workers.gather() if self.workers is not None else {}
 
     def set_log_level(self, level: str) -> None:
         start_logging(level)

@@ -22,6 +22,7 @@ from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.errors import ConfigError, GatewayError
 from gateway.exchange import Exchange
+from gateway.metrics import Dump, Registry
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 from gateway.transport.channel import Channel, Message
@@ -43,6 +44,8 @@ from gateway.values import Request
 
 FLUSH_SECONDS = 0.5
 REPORT_SECONDS = 1.0
+METRICS_SECONDS = 5.0
+"""How much of what was counted is lost with a worker that is killed, at most."""
 SETTLE_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
 """How long requests under way may take once the process is told to end."""
@@ -60,7 +63,8 @@ class Worker:
         self._loop = loop
         self._generation = 0
         self._prepared: tuple[int, Snapshot] | None = None
-        self._resources: dict[str, Any] = {}
+        self._metrics = Registry()
+        self._resources: dict[str, Any] = {"metrics": self._metrics}
         self._servings: list[Serving] = []
         self._servers: list[asyncio.Server] = []
         self._ended = loop.create_future()
@@ -73,7 +77,9 @@ class Worker:
         self.sweeper.add(self.runtime.flush, FLUSH_SECONDS)
         self.sweeper.add(self._report, REPORT_SECONDS)
         self.sweeper.add(self._settle, SETTLE_SECONDS)
+        self.sweeper.add(self._report_metrics, METRICS_SECONDS)
         self._counted: dict[str, int] = {}
+        self._measured: Dump = {}
         self._settled = True
         self.pool = Pool(loop, self.sweeper, Dialer(loop, Proxies(os.environ)))
         self.runtime.files = FileLogs()
@@ -122,6 +128,10 @@ class Worker:
             self._commit(generation)
         elif word == "discard":
             self._prepared = None
+        elif word == "count":
+            self._report()
+            self._measured = self._metrics.dump()
+            self._channel.send({"said": "metrics", "generation": generation, "metrics": self._measured})
         elif word == "log":
             start_logging(message["level"])
         elif word == "drain":
@@ -197,19 +207,28 @@ class Worker:
     def _report(self) -> None:
         """Tells the control process what was counted, when that changed."""
         accepted = sum(serving.accepted for serving in self._servings)
-        busy = sum(connection.busy for serving in self._servings for connection in serving.connections)
-        active = sum(len(serving.connections) for serving in self._servings)
+        connections = [connection for serving in self._servings for connection in serving.connections]
+        writing = sum(connection.busy for connection in connections)
+        reading = sum(connection.arriving for connection in connections)
         counts = {
             "connections_accepted": accepted,
             "connections_handled": accepted,
-            "connections_active": active,
-            "connections_writing": busy,
-            "connections_waiting": active - busy,
+            "connections_active": len(connections),
+            "connections_reading": reading,
+            "connections_writing": writing,
+            "connections_waiting": len(connections) - reading - writing,
             "total_requests": sum(serving.requests for serving in self._servings),
         }
         if counts != self._counted:
             self._counted = counts
             self._channel.send({"said": "counted", "counts": counts})
+
+    def _report_metrics(self) -> None:
+        """The same for metrics, so that they outlive this process."""
+        dump = self._metrics.dump()
+        if dump != self._measured:
+            self._measured = dump
+            self._channel.send({"said": "metrics", "metrics": dump})
 
     async def _drain(self) -> None:
         """No new connections; what is under way may finish, within the bound."""
@@ -228,6 +247,8 @@ class Worker:
         self.runtime.flush()
         self.runtime.files.close(LOGS_SECONDS)
         self.pool.close()
+        self._report()
+        self._report_metrics()
         self._channel.close()
 
 

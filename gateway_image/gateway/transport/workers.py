@@ -17,14 +17,18 @@ from typing import Any
 
 from gateway.entities import Config
 from gateway.errors import ConfigError, GatewayError
+from gateway.metrics import Dump, merge
 from gateway.transport.channel import Channel, Message
 
 PREPARE_SECONDS = 60.0
 """How long a worker may take to compile a configuration."""
 START_SECONDS = 60.0
+COUNT_SECONDS = 0.5
+"""How long a worker may take to tell its numbers; then its last ones stand for them."""
 DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before a worker that died is started again: longer each time, from the start again after it stayed up."""
 STAYED_UP = 30.0
+_EVER_GROWING = ("connections_accepted", "connections_handled", "total_requests")
 _log = logging.getLogger("gateway")
 
 
@@ -43,7 +47,8 @@ class Member:
         self.ready = False
         self.generation = 0
         self.failures = 0  # deaths in a row
-        self.counts: dict[str, int] = {}  # what it counted so far
+        self.counts: dict[str, int] = {}  # what its process counted so far
+        self.metrics: Dump = {}  # the same for what plugins counted
         self.waiting: dict[tuple[str, int], asyncio.Future[Message]] = {}  # what was asked, until it is answered
 
 
@@ -59,6 +64,9 @@ class Workers:
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        self._questions = 0
+        self._ended_counts: dict[str, int] = {}  # of processes that are no more
+        self._ended_metrics: Dump = {}
 
     @property
     def ready(self) -> int:
@@ -67,7 +75,7 @@ class Workers:
 
     def statistics(self) -> dict[str, dict[Any, int]]:
         """Sums of what the workers counted, and the memory of each in bytes, by pid."""
-        server: dict[Any, int] = {}
+        server: dict[Any, int] = dict(self._ended_counts)
         memory: dict[Any, int] = {}
         for member in self.members:
             for name, count in member.counts.items():
@@ -76,6 +84,16 @@ class Workers:
             if process is not None and process.returncode is None:
                 memory[process.pid] = _resident(process.pid)
         return {"server": server, "workers": memory}
+
+    async def gather(self) -> Dump:
+        """Asks all for their numbers. The sum of their metrics; statistics() is up to date then too."""
+        self._questions += 1
+        question = {"do": "count", "generation": self._questions}
+        asked = [member for member in self.members if member.channel is not None]
+        await asyncio.gather(
+            *(self._ask(member, question, "metrics", COUNT_SECONDS) for member in asked), return_exceptions=True
+        )
+        return merge((self._ended_metrics, *(member.metrics for member in self.members)))
 
     def tell(self, message: Message) -> None:
         """Says something to every worker that no answer is expected to."""
@@ -188,11 +206,19 @@ class Workers:
         await gone.wait()
         member.channel = None
         member.ready = False
+        self._keep_numbers(member)
         error = WorkerError(f"worker {member.number} ended with code {code} before it answered")
         for waiting in member.waiting.values():
             if not waiting.done():
                 waiting.set_exception(error)
         return code
+
+    def _keep_numbers(self, member: Member) -> None:
+        """What a process counted stays counted after its end; its connections are gone."""
+        for name in _EVER_GROWING:
+            self._ended_counts[name] = self._ended_counts.get(name, 0) + member.counts.get(name, 0)
+        self._ended_metrics = merge((self._ended_metrics, member.metrics))
+        member.counts, member.metrics = {}, {}
 
     def _hear(self, member: Member, message: Message) -> None:
         said, generation = message["said"], message.get("generation", 0)
@@ -200,7 +226,9 @@ class Workers:
             member.counts = message["counts"]
             self._announce()
             return
-        if said == "ready":
+        if said == "metrics":
+            member.metrics = message["metrics"]
+        elif said == "ready":
             member.ready = True
             self._announce()
         elif said == "refused":

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Awaitable
 from typing import Any
 
+import pytest
+
 from gateway.entities import Config
+from gateway.metrics import Definition, Dump, family
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.transport.handlers import handlers
@@ -20,12 +25,17 @@ class Control:
         self.store = Store(Config())
         self.problem = ""
         self.level = ""
+        self.requests = 0  # known once the workers were asked
 
     def unready(self) -> str:
         return self.problem
 
     def statistics(self) -> dict[str, dict[Any, int]]:
-        return {"server": {"total_requests": 7}, "workers": {12: 1 << 20}}
+        return {"server": {"total_requests": self.requests}, "workers": {12: 1 << 20}}
+
+    async def gather(self) -> Dump:
+        self.requests = 7
+        return family(Definition("counter", "kong_of_a_worker", "Counted."), [((), 3)])
 
     def set_log_level(self, level: str) -> None:
         self.level = level
@@ -35,8 +45,11 @@ def ask(control: Control, setting: str, method: str, target: str, host: str = "l
     fields = {b"host": host.encode()}
     request = Request(method.encode(), target.encode(), list(fields.items()), fields, port=8001)
     reply = handlers(control)[setting](request)  # type: ignore[arg-type]
-    assert isinstance(reply, Reply)
-    return reply
+    return reply if isinstance(reply, Reply) else asyncio.run(_awaited(reply))
+
+
+async def _awaited(reply: Awaitable[Reply]) -> Reply:
+    return await reply
 
 
 def test_the_admin_api_and_its_guard() -> None:
@@ -60,10 +73,19 @@ def test_readiness_follows_the_node() -> None:
     assert (reply.status, json.loads(reply.body)) == (503, {"message": "draining"})
 
 
-def test_numbers_of_the_workers_are_told() -> None:
-    body = json.loads(ask(Control(), "KONG_STATUS_LISTEN", "GET", "/status").body)
+@pytest.mark.parametrize("setting", ["KONG_ADMIN_LISTEN", "KONG_STATUS_LISTEN"])
+def test_numbers_of_the_workers_are_told(setting: str) -> None:
+    body = json.loads(ask(Control(), setting, "GET", "/status").body)
     assert body["server"]["total_requests"] == 7
     assert body["memory"]["workers_lua_vms"][0]["pid"] == 12
+
+
+@pytest.mark.parametrize("setting", ["KONG_ADMIN_LISTEN", "KONG_STATUS_LISTEN"])
+def test_metrics_of_the_workers_are_told(setting: str) -> None:
+    reply = ask(Control(), setting, "GET", "/metrics")
+    assert b"Content-Type: text/plain; charset=UTF-8\r\n" in reply.block
+    assert b"\nkong_of_a_worker 3\n" in reply.body
+    assert b'subsystem="http"} 7\n' in reply.body
 
 
 def test_the_log_level_is_handed_on() -> None:

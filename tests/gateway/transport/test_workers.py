@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 
 import pytest
 from support.house import ROOT
 from support.proxy_bench import Client, run
 from support.raw_upstream import RawUpstream
+from support.worker_processes import started
 
-from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.errors import ConfigError
-from gateway.settings import Listener
 from gateway.transport import workers as room
-from gateway.transport.sockets import close_all, open_all
-from gateway.transport.workers import WorkerError, Workers, members_of
+from gateway.transport.workers import WorkerError
 
 
 def config(port: int, path: str = "/a", secret: str = "") -> Config:
@@ -39,21 +35,6 @@ def config(port: int, path: str = "/a", secret: str = "") -> Config:
             "services": [{"name": "s", "url": f"http://127.0.0.1:{port}", "routes": [route]}],
         }
     )
-
-
-@contextlib.asynccontextmanager
-async def started(first: Config, count: int = 2, command: tuple[str, ...] = ()) -> AsyncIterator[tuple[Workers, int]]:
-    opened = open_all([("KONG_PROXY_LISTEN", Listener("127.0.0.1", 0), count)])
-    counters = Counters.create()
-    members = members_of(count, [(one.sockets, one.port, False) for one in opened])
-    workers = Workers(members, counters.descriptor, first, command)
-    try:
-        await workers.start()
-        yield workers, opened[0].port
-    finally:
-        await workers.stop(5.0)
-        close_all(opened)
-        counters.close()
 
 
 async def status(port: int, path: bytes = b"/a") -> int:
