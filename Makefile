@@ -21,7 +21,7 @@ lint: $(STAMP)
 	$(BIN)/shellcheck $(SHELL_FILES)
 
 unit: $(STAMP)
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -42,8 +42,8 @@ class Story:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param("process", marks=pytest.mark.xdist_group("canary")),
-        pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.xdist_group("docker")]),
+        "process",
+        pytest.param("docker", marks=pytest.mark.docker),
     ],
 )
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:

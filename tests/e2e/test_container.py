@@ -17,7 +17,7 @@ from support.providers_mock import LlamaCpp
 from support.user import User
 
 Json = Any
-pytestmark = [pytest.mark.docker, pytest.mark.model, pytest.mark.timeout(300), pytest.mark.xdist_group("docker")]
+pytestmark = [pytest.mark.docker, pytest.mark.model, pytest.mark.timeout(300)]
 QUESTION = {"messages": [{"role": "user", "content": "What is the capital of France?"}], "max_tokens": 24}
 
 

@@ -19,7 +19,7 @@ from support.gateway_process import answers, ask, eventually
 from support.house import ROOT
 from support.user import User
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("first_answer"), pytest.mark.model]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.model]
 
 
 @dataclass

@@ -15,7 +15,7 @@ from support.providers_mock import KEY, Azure, LlamaCpp, Mistral, OpenAI, Provid
 from support.providers_mock_own import Anthropic, Cohere, Gemini, Ollama, TextGeneration
 
 Json = Any
-pytestmark = [pytest.mark.timeout(120), pytest.mark.xdist_group("gateway_providers")]
+pytestmark = [pytest.mark.timeout(120)]
 
 
 @dataclass(frozen=True)

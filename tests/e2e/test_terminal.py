@@ -13,7 +13,7 @@ from support.providers_mock import KEY, OpenAI
 from support.providers_mock_own import Anthropic
 from support.user import User
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("terminal")]
+pytestmark = [pytest.mark.timeout(300)]
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 ENTER, SPACE, DOWN = "\r", " ", "\x1b[B"
 

@@ -15,7 +15,7 @@ from support.gateway_process import eventually
 from support.house import ROOT
 from support.user import User
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("install")]
+pytestmark = [pytest.mark.timeout(300)]
 SCRIPT = ROOT / "install.sh"
 LOOK = ("--yes", "--dry-run", "--builtin-model")  # setup shows what it would make and makes nothing
 
