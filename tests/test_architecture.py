@@ -15,6 +15,7 @@ SOLE_IMPORTERS = {
     "questionary": ("quickstart.prompter",),
     "rich": ("quickstart.console",),
     "uvloop": ("gateway.transport", "gateway.__main__"),
+    "redis": ("gateway.transport.redis_link",),
 }
 WIRES = ("socket", "ssl", "http.client", "urllib.request", "httpx", "requests", "selectors")
 CLOCKS = re.compile(r"^(time\.(time|monotonic|perf_counter)(_ns)?|datetime\.(datetime\.)?(now|utcnow)|random\.\w+)$")

@@ -3,6 +3,9 @@ lock per slot. Not for: deciding what is too much (plugins), counters shared bet
 
 A slot holds one key's current and previous window, which is what fixed and sliding windows need. A window is named by
 an integer index that grows by one per window; the caller chooses it (seconds // size, or a calendar month).
+
+For counts that nodes share, a slot also holds what the store was last heard to have in each window. What was counted
+here and not yet there is the difference; settle() brings both together.
 """
 
 from __future__ import annotations
@@ -12,12 +15,16 @@ import mmap
 import os
 import struct
 import tempfile
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
 
+from gateway.values import Count
+
 SLOTS: Final = 1 << 16
-"""Keys that fit before the stalest are forgotten: 65,536 slots of 48 bytes, 3 MiB."""
-_SLOT: Final = struct.Struct("=16sqddd")  # digest, window index, current, previous, expiry (wall clock seconds)
+"""Keys that fit before the stalest are forgotten: 65,536 slots of 64 bytes, 4 MiB."""
+_SLOT: Final = struct.Struct("=16sqddddd")
+"""Digest, window index, expiry (wall clock seconds), current, previous, and what a store was heard to have of both."""
 _PROBES: Final = 32
 _EMPTY: Final = bytes(16)
 
@@ -52,11 +59,7 @@ class Counters:
         base = self._bucket(digest)
         self._lock(base)
         try:
-            offset = self._find(digest, base)
-            if offset is None:
-                return 0.0, 0.0
-            _, held, current, previous, _ = _SLOT.unpack_from(self._memory, offset)
-            return _aligned(held, current, previous, index)
+            return self._load(digest, base, index)[2:4]
         finally:
             self._unlock(base)
 
@@ -73,22 +76,80 @@ class Counters:
         base = self._bucket(digest)
         self._lock(base)
         try:
-            offset = self._find(digest, base)
-            current = previous = 0.0
-            if offset is None:
-                offset = self._room(base, now)
-            else:
-                _, held, current, previous, _ = _SLOT.unpack_from(self._memory, offset)
-                if held > index:  # another worker is a window ahead: count there
-                    index = held
-                current, previous = _aligned(held, current, previous, index)
+            offset, index, current, previous, heard, heard_before = self._load(digest, base, index)
             if limit is not None and current + amount > limit:
                 return False, current, previous
             current += amount
-            _SLOT.pack_into(self._memory, offset, digest, index, current, previous, expires)
+            self._store(offset, base, now, digest, index, expires, current, previous, heard, heard_before)
             return True, current, previous
         finally:
             self._unlock(base)
+
+    def take_all(self, counts: Sequence[Count], now: float) -> tuple[bool, list[tuple[float, float]]]:
+        """Adds every amount if no count is full, else none; one step. Returns whether they were added, and (current,
+        previous) of each before that."""
+        digests = [_digest(count.key) for count in counts]
+        bases = [self._bucket(digest) for digest in digests]
+        held = bases if len(bases) == 1 else sorted(set(bases))  # always in this order: no two wait for each other
+        for base in held:
+            self._lock(base)
+        try:
+            slots = [
+                self._load(digest, base, count.window)
+                for digest, base, count in zip(digests, bases, counts, strict=True)
+            ]
+            found = [slot[2:4] for slot in slots]
+            for count, (current, previous) in zip(counts, found, strict=True):
+                if current + previous * count.weight >= count.limit:
+                    return False, found
+            for count, digest, base, slot in zip(counts, digests, bases, slots, strict=True):
+                if count.amount:
+                    offset, index, current, previous, heard, heard_before = slot
+                    if offset is not None and self._memory[offset : offset + 16] != digest:
+                        offset = None  # a new key of this very call took the place of the stalest
+                    current += count.amount
+                    self._store(offset, base, now, digest, index, count.expires, current, previous, heard, heard_before)
+            return True, found
+        finally:
+            for base in held:
+                self._unlock(base)
+
+    def settle(
+        self, key: bytes, index: int, sent: float, totals: tuple[float, float], expires: float, now: float
+    ) -> None:
+        """A store answered: `sent` of what was counted here is in its `totals` of window `index` and the one before,
+        with what others counted. Totals only grow, so that answers may come in any order."""
+        digest = _digest(key)
+        base = self._bucket(digest)
+        self._lock(base)
+        try:
+            offset, newest, current, previous, heard, heard_before = self._load(digest, base, index)
+            if newest == index:
+                current, heard = _settled(current, heard, sent, totals[0])
+                previous, heard_before = _settled(previous, heard_before, 0.0, totals[1])
+            elif newest == index + 1:
+                previous, heard_before = _settled(previous, heard_before, sent, totals[0])
+            else:
+                return
+            self._store(offset, base, now, digest, newest, expires, current, previous, heard, heard_before)
+        finally:
+            self._unlock(base)
+
+    def _load(self, digest: bytes, base: int, index: int) -> tuple[int | None, int, float, float, float, float]:
+        """A key's slot as seen from window `index`: offset (None: it has none), index, current, previous, and what was
+        heard of both. Where another worker is a window ahead, everything counts there."""
+        offset = self._find(digest, base)
+        if offset is None:
+            return None, index, 0.0, 0.0, 0.0, 0.0
+        _, held, _, current, previous, heard, heard_before = _SLOT.unpack_from(self._memory, offset)
+        if held >= index:
+            return offset, held, current, previous, heard, heard_before
+        if held == index - 1:
+            return offset, index, 0.0, current, 0.0, heard
+        return offset, index, 0.0, 0.0, 0.0, 0.0
+
+    def _store(self, offset: int | None, base: int, now: float, *slot: bytes | int | float) -> None:
+        _SLOT.pack_into(self._memory, self._room(base, now) if offset is None else offset, *slot)
 
     # Keys whose digests begin alike share a bucket: a lock guards all slots that a probe may touch.
 
@@ -109,7 +170,7 @@ class Counters:
         best, best_expiry = base * size, float("inf")
         for slot in range(base, base + _PROBES):
             offset = slot * size
-            digest, _, _, _, expires = _SLOT.unpack_from(memory, offset)
+            digest, _, expires, *_ = _SLOT.unpack_from(memory, offset)
             if digest == _EMPTY or expires <= now:
                 return offset
             if expires < best_expiry:
@@ -129,10 +190,8 @@ def _digest(key: bytes) -> bytes:
     return blake2b(key, digest_size=16).digest()
 
 
-def _aligned(held: int, current: float, previous: float, index: int) -> tuple[float, float]:
-    """Counts as seen from window `index`."""
-    if held == index:
-        return current, previous
-    if held == index - 1:
-        return 0.0, current
-    return (current, previous) if held > index else (0.0, 0.0)
+def _settled(counted: float, heard: float, sent: float, total: float) -> tuple[float, float]:
+    """What is counted and what was heard of a window, after `sent` of it became part of the store's `total`."""
+    own = max(0.0, counted - heard - sent)  # what only this node knows yet
+    heard = max(heard, total)
+    return heard + own, heard

@@ -1,8 +1,8 @@
 """One request and its answer, as a state machine without I/O: calls come in, values go out, the transport acts on them.
 
-start() -> Reply | Forward | Fetch;  resume(fetched);  head(), data(), end() feed the upstream's answer back;  fail() an
-upstream without one;  finish() after the last byte. Not for: sockets, matching routes, choosing plugins, JSON of any
-provider.
+start() -> Reply | Forward | Fetch | Consult;  resume(answer to those);  head(), data(), end() feed the upstream's
+answer back;  fail() an upstream without one;  finish() after the last byte. Not for: sockets, matching routes, choosing
+plugins, JSON of any provider.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from gateway.replies import ai_error, core_error, json_reply, message_of
 from gateway.snapshot import failure_line
 from gateway.values import (
     Asking,
-    Fetch,
+    Consulted,
+    Consulting,
     Fetched,
     Forward,
     Head,
@@ -65,7 +66,7 @@ class Exchange:
     upstream_headers: Headers = []
     replied = False  # the gateway itself answered
     sent_size = 0
-    _asking: Asking | None = None
+    _asking: Asking | Consulting | None = None
     _document: Any = None
     _held: list[bytes] | None = None
     _held_size = 0
@@ -116,22 +117,21 @@ class Exchange:
                 chain = self._choose_again(plugin)
         return self._send()
 
-    def _ask(self, fetched: Fetched | None) -> Step:
-        asking = self._asking
-        assert asking is not None
+    def _ask(self, answer: Fetched | Consulted | None) -> Step:
+        asking: Any = self._asking
         try:
-            fetch: Fetch = next(asking) if fetched is None else asking.send(fetched)
+            step: Step = next(asking) if answer is None else asking.send(answer)
         except StopIteration as stop:
             self._asking = None
             return self.close(stop.value) if stop.value is not None else self._advance()
         except Exception as error:
             assert self.chain is not None
             return self.close(self._crashed(self.chain.access[self._position - 1], error))
-        return fetch
+        return step
 
-    def resume(self, fetched: Fetched) -> Step:
-        """Goes on after a Fetch."""
-        return self._ask(fetched)
+    def resume(self, answer: Fetched | Consulted) -> Step:
+        """Goes on after a Fetch or a Consult."""
+        return self._ask(answer)
 
     def _choose_again(self, plugin: Plugin) -> Chain:
         """A consumer is known now: plugins scoped to it replace those that have not run yet."""

@@ -4,10 +4,11 @@ place of passing it on. Not for: implementations (transport/runtime.py, plugins/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.headers import NameTable
-from gateway.values import Fetch, Headers, Reply, UpstreamError
+from gateway.values import Count, Fetch, Headers, RedisStore, Reply, UpstreamError
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
@@ -29,6 +30,8 @@ class Runtime(Protocol):
     def append(self, path: str, line: bytes, reopen: bool) -> None: ...  # to a file, soon; reopen: it may have moved
 
     def deliver(self, outbox: Outbox, entry: bytes) -> None: ...  # to a server, in batches; never fails or waits
+
+    def charge(self, store: RedisStore, counts: Sequence[Count]) -> None: ...  # adds amounts; never fails or waits
 
 
 class Outbox(Protocol):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from gateway import KONG_VERSION
 from gateway.errors import SettingsError
 
 LOG_LEVELS = ("debug", "info", "notice", "warn", "error", "crit", "alert", "emerg")
@@ -124,6 +125,12 @@ def _size(text: str) -> int:
     return int(match[1]) * _UNITS[match[2].lower()]
 
 
+def _version(text: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){1,3}", text):
+        raise _Wrong("write a version of Kong, like 3.7")
+    return tuple(int(part) for part in text.split("."))
+
+
 def _database(text: str) -> str:
     if text.lower() == "off":
         return "off"
@@ -220,6 +227,13 @@ class Settings:
         "X-Kong-Request-Id",
         lambda text: _one_of("x-kong-request-id", "off")(text) != "off",
         "Whether upstreams get X-Kong-Request-Id; off for no.",
+    )
+    compatible_version: tuple[int, ...] = _said(
+        "KONG_COMPATIBLE_VERSION",
+        ".".join(KONG_VERSION.split(".")[:2]),
+        _version,
+        "The version of Kong whose words are used where versions differ; with 3.7 a refusal by token limits says "
+        "'API rate limit exceeded...', not 'AI token rate limit exceeded...'.",
     )
     client_max_body_size: int = _said(
         "KONG_NGINX_HTTP_CLIENT_MAX_BODY_SIZE", "64m", _size, "The longest request body; 0 for no limit."

@@ -5,7 +5,8 @@ Bytes on the wire stay bytes: header names and values are latin-1 `bytes`, a bod
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 Headers = list[tuple[bytes, bytes]]
@@ -158,6 +159,67 @@ class UpstreamError(NamedTuple):
     sent: bool  # whether any byte of the request had gone out
 
 
-Step = Reply | Forward | Fetch
+@dataclass(frozen=True, slots=True)
+class RedisStore:
+    """A Redis that nodes count in together: one server, the master that Sentinels name, or a Cluster. Users of equal
+    ones share a connection."""
+
+    host: str = "127.0.0.1"
+    port: int = 6379
+    database: int = 0
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+    verify: bool = False
+    server_name: str = ""  # sent as SNI and checked, "" = host
+    connect_timeout: float = 2.0
+    send_timeout: float = 2.0
+    read_timeout: float = 2.0
+    sentinels: tuple[tuple[str, int], ...] = ()
+    sentinel_master: str = ""
+    sentinel_username: str = ""
+    sentinel_password: str = field(default="", repr=False)
+    cluster: tuple[tuple[str, int], ...] = ()
+    sync_rate: float = 0.0  # 0: asked with every request; else this node counts alone and compares notes so often
+
+
+class Count(NamedTuple):
+    """One limit as a request meets it. It is full when the current window and `weight` of the one before reach
+    `limit`."""
+
+    key: bytes  # whose; for counts that nodes share it starts with {...}, the same for all that are asked at once
+    window: int  # which one: a number that grows by one from window to window
+    amount: float  # what the request adds
+    limit: float
+    weight: float  # of the previous window, 0 to 1
+    expires: float  # wall clock seconds: when neither window matters any more
+
+
+class Consult:
+    """A plugin asks a store: if none of the counts is full, all amounts are added. Where the store does not answer,
+    this node counts alone; a request that is not `tolerant` of that is told instead."""
+
+    __slots__ = ("counts", "store", "tolerant")
+
+    def __init__(self, store: RedisStore, counts: Sequence[Count], tolerant: bool = True) -> None:
+        self.store = store
+        self.counts = counts
+        self.tolerant = tolerant
+
+
+class Consulted:
+    """The answer to a Consult."""
+
+    __slots__ = ("error", "found", "taken")
+
+    def __init__(self, taken: bool, found: Sequence[tuple[float, float]], error: str = "") -> None:
+        self.taken = taken  # whether the amounts were added
+        self.found = found  # the current and the previous window of each count, before that
+        self.error = error  # why nobody counted, for one that is not tolerant
+
+
+Step = Reply | Forward | Fetch | Consult
 Asking = Generator[Fetch, Fetched, Reply | None]
 """What a plugin's `access` may be: it yields Fetch and receives Fetched."""
+Consulting = Generator[Consult, Consulted, Reply | None]
+"""The same for one that asks what nodes count together."""

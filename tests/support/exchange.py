@@ -9,7 +9,7 @@ test plays the upstream. Not for: sockets and HTTP parsing (the transport's test
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +17,21 @@ from typing import Any
 from gateway.entities import Config
 from gateway.exchange import Exchange
 from gateway.snapshot import Snapshot
-from gateway.values import Fetch, Fetched, Forward, Head, Headers, Reply, Request, Step, UpstreamError
+from gateway.values import (
+    Consult,
+    Consulted,
+    Count,
+    Fetch,
+    Fetched,
+    Forward,
+    Head,
+    Headers,
+    RedisStore,
+    Reply,
+    Request,
+    Step,
+    UpstreamError,
+)
 from gateway.vault import Vault
 
 HeaderInput = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -136,7 +150,7 @@ class TestRuntime:
         self.lines: list[bytes] = []
         self.appended: list[tuple[str, bytes]] = []  # what went to files
         self.delivered: list[tuple[Any, bytes]] = []  # what went to servers, with the outbox
-        self.charged: list[tuple[Any, Any]] = []  # what was counted elsewhere
+        self.charged: list[tuple[RedisStore, Count]] = []  # what nodes count together
 
     def now(self) -> float:
         return self.time
@@ -161,8 +175,8 @@ class TestRuntime:
     def deliver(self, outbox: Any, entry: bytes) -> None:
         self.delivered.append((outbox, entry))
 
-    def charge(self, store: Any, counts: Any) -> None:
-        self.charged.append((store, counts))
+    def charge(self, store: RedisStore, counts: Sequence[Count]) -> None:
+        self.charged += ((store, count) for count in counts)
 
 
 class Gateway:
@@ -233,15 +247,20 @@ class Gateway:
         *,
         answer: Answer | Callable[[Sent], Answer] | None = None,
         fetched: Callable[[Sent], Answer] | None = None,
+        consulted: Callable[[Consult], Consulted] | None = None,
         aborted: bool = False,
         **about: Any,
     ) -> Told:
         """One request from its first byte to its log. `answer`: the upstream, or a function that plays it; `fetched`
-        plays whoever a plugin asks."""
+        plays whoever a plugin asks, `consulted` the counts that nodes share."""
         exchange = self.exchange(method, target, headers, body, **about)
         told = Told(exchange)
         step: Step | None = exchange.start()
-        while isinstance(step, Fetch):
+        while isinstance(step, Fetch | Consult):
+            if isinstance(step, Consult):
+                assert consulted is not None, "a plugin asks a store, and the test has no `consulted`"
+                step = exchange.resume(consulted(step))
+                continue
             assert fetched is not None, "a plugin asks someone, and the test has no `fetched`"
             told.fetches.append(Sent(step))
             said = fetched(told.fetches[-1])

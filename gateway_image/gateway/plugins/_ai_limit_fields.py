@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.schema import Array, Boolean, Conditional, Integer, Match, Number, Record, String
+from gateway.plugins._redis_fields import advanced_redis_fields
+from gateway.schema import Array, Boolean, Conditional, Match, Number, Record, String
 from gateway.schema.fields import Cleaned
 
 DEFAULT_MESSAGE = "AI token rate limit exceeded for provider(s): "
@@ -15,6 +16,7 @@ PROVIDERS = (
     "openai", "azure", "anthropic", "cohere", "mistral", "llama2", "bedrock", "gemini", "huggingface", "requestPrompt",
 )  # fmt: skip
 STRATEGIES = ("local", "redis", "cluster")
+SHORTEST_SYNC = 0.02
 
 
 class OneOrMany(Array):
@@ -30,48 +32,10 @@ def _same_length(entry: Any) -> str | None:
     return None if len(limits) == len(sizes) else "You must provide the same number of windows and limits"
 
 
-def redis_fields() -> Record:
-    """Where Redis is: one server, Sentinels, or a Cluster."""
-    text = "A vault reference is accepted."
-    node_port = Integer("Its port.", default=6379, between=(0, 65535))
-    return Record(
-        "The Redis that nodes share counts through.",
-        required=True,
-        fields={
-            "host": String(f"Host name or address. {text}", default="127.0.0.1", referenceable=True),
-            "port": Integer("Port.", default=6379, between=(0, 65535)),
-            "username": String(f"User name (Redis ACL). {text}", referenceable=True),
-            "password": String(f"Password. {text}", referenceable=True, encrypted=True),
-            "database": Integer("Number of the database.", default=0),
-            "ssl": Boolean("Speak TLS.", default=False),
-            "ssl_verify": Boolean("Check the server's certificate.", default=False),
-            "server_name": String("The name to expect in the certificate."),
-            "timeout": Integer("Old name of the three timeouts, in milliseconds.", between=(0, 2147483646)),
-            "connect_timeout": Integer("Milliseconds to connect.", default=2000, between=(0, 2147483646)),
-            "send_timeout": Integer("Milliseconds to send.", default=2000, between=(0, 2147483646)),
-            "read_timeout": Integer("Milliseconds to wait for an answer.", default=2000, between=(0, 2147483646)),
-            "keepalive_pool_size": Integer("Idle connections kept.", default=256, between=(1, 2147483646)),
-            "keepalive_backlog": Integer("Requests that may wait for a connection.", between=(0, 2147483646)),
-            "sentinel_master": String("Name of the master that the Sentinels watch."),
-            "sentinel_role": String("Which server to ask the Sentinels for.", one_of=("master", "slave", "any")),
-            "sentinel_username": String(f"User name for the Sentinels. {text}", referenceable=True),
-            "sentinel_password": String(f"Password for the Sentinels. {text}", referenceable=True, encrypted=True),
-            "sentinel_nodes": Array(
-                "The Sentinels.",
-                len_min=1,
-                elements=Record(
-                    fields={"host": String("Host.", required=True, default="127.0.0.1"), "port": node_port}
-                ),
-            ),
-            "cluster_nodes": Array(
-                "Nodes of a Redis Cluster.",
-                len_min=1,
-                elements=Record(fields={"ip": String("Host.", required=True, default="127.0.0.1"), "port": node_port}),
-            ),
-            "cluster_max_redirections": Integer("Redirections followed in a Cluster.", default=5),
-            "connection_is_proxied": Boolean("Whether a proxy stands before Redis.", default=False),
-        },
-    )
+def _sync_rate(value: float) -> str | None:
+    if 0 < value < SHORTEST_SYNC:
+        return f"must be 0, -1 or at least {SHORTEST_SYNC} seconds"
+    return None
 
 
 def limit_fields() -> Record:
@@ -97,12 +61,16 @@ def limit_fields() -> Record:
             "llm_providers": Array("The limits, by provider.", required=True, len_min=1, elements=entry),
             "strategy": String(
                 "Where counts are kept: local (this node, exact across its workers), redis (shared between nodes), "
-                "cluster (accepted; without a database it counts like local).",
+                "cluster (accepted; without a database it counts like local: redis is what spans nodes).",
                 default="local",
                 one_of=STRATEGIES,
             ),
             "window_type": String("sliding or fixed.", default="sliding", one_of=("fixed", "sliding")),
-            "sync_rate": Number("Seconds between exchanges with Redis; 0 = with every request, -1 = never."),
+            "sync_rate": Number(
+                "Seconds between exchanges with Redis; 0 or none = with every request, -1 = never: this node counts "
+                "alone.",
+                check=_sync_rate,
+            ),
             "identifier": String(
                 "Whose use is counted together.",
                 required=True,
@@ -130,7 +98,7 @@ def limit_fields() -> Record:
             "namespace": String("Plugins of one namespace share counts. The plugin's id when not given."),
             "decrease_by_fractions_in_redis": Boolean("Accepted; fractions are always exact.", default=False),
             "llm_format": String("Accepted for compatibility.", one_of=("openai", "bedrock", "gemini", "anthropic")),
-            "redis": redis_fields(),
+            "redis": advanced_redis_fields(),
         },
         checks=(
             Conditional("identifier", Match(eq="header"), "header_name", Match(required=True)),

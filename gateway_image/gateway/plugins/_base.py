@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gateway.schema import Check, Record
-from gateway.values import Asking, Reply
+from gateway.values import Asking, Consulting, RedisStore, Reply
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
@@ -44,6 +44,7 @@ class Plugin:
     default_protocols: ClassVar[tuple[str, ...]] = ("grpc", "grpcs", "http", "https")
 
     secret_names: frozenset[str] = frozenset()  # lower-case headers and arguments whose values no log may show
+    store: RedisStore | None = None  # where this instance counts together with other nodes; workers connect ahead
     idle: tuple[str, ...] = ()  # phases in which this instance, as it is configured, has nothing to do
 
     def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:
@@ -51,8 +52,8 @@ class Plugin:
         self.config = config
         self.setting = setting
 
-    def access(self, exchange: Exchange) -> Reply | Asking | None:
-        """Before anything goes upstream. None to go on, a Reply to stop; a generator may yield Fetch first."""
+    def access(self, exchange: Exchange) -> Reply | Asking | Consulting | None:
+        """Before anything goes upstream. None to go on, a Reply to stop; a generator may yield Fetch or Consult."""
         return None
 
     def header_filter(self, exchange: Exchange) -> None:

@@ -28,10 +28,12 @@ class Window:
     def index(self, now: float) -> int:
         return int(now // self.size)
 
+    def weight(self, now: float) -> float:
+        """How much of the previous window still counts."""
+        return 1 - (now % self.size) / self.size if self.sliding else 0.0
+
     def used(self, current: float, previous: float, now: float) -> float:
-        if not self.sliding or not previous:
-            return current
-        return current + previous * (1 - (now % self.size) / self.size)
+        return current + previous * self.weight(now) if previous else current
 
     def left(self, current: float, previous: float, now: float) -> float:
         return max(0.0, self.limit - self.used(current, previous, now))

@@ -3,22 +3,24 @@ up and charged when its usage is known, so the request that crosses a limit succ
 
 Source: Kong's documentation and published schemas of the plugin, and observed answers. Deviations on purpose: the
 standard Retry-After is sent too; `requestPrompt` counts with a named method instead of running Lua; a stream's usage is
-counted exactly.
+counted exactly; where Redis does not answer this node goes on from the last counts it heard.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.counters import Counters
 from gateway.errors import ConfigError
 from gateway.plugins._ai_limit_fields import DEFAULT_MESSAGE, OLD_MESSAGE, limit_fields
 from gateway.plugins._base import Plugin, Setting
+from gateway.plugins._limit_identity import Identity, shared_tag
 from gateway.plugins._prompt_count import prompt_counter
+from gateway.plugins._redis_fields import redis_store
 from gateway.plugins._windows import Window, number, window_name
 from gateway.replies import json_reply
-from gateway.values import Reply
+from gateway.values import Consult, Consulted, Consulting, Count, RedisStore, Reply
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
@@ -32,17 +34,21 @@ class _Bucket:
 
     __slots__ = ("current", "key", "now", "previous", "provider", "window")
 
-    def __init__(self, provider: str, window: Window, key: bytes, current: float, previous: float, now: float) -> None:
+    def __init__(self, provider: str, window: Window, key: bytes, now: float) -> None:
         self.provider = provider
         self.window = window
         self.key = key
-        self.current = current
-        self.previous = previous
         self.now = now
+        self.current = 0.0
+        self.previous = 0.0
 
     @property
     def full(self) -> bool:
         return self.window.used(self.current, self.previous, self.now) >= self.window.limit
+
+    def count(self, amount: float, now: float) -> Count:
+        window = self.window
+        return Count(self.key, window.index(now), amount, window.limit, window.weight(now), window.expires(now))
 
     def suffix(self) -> bytes:
         return f"{window_name(self.window.size)}-{self.provider}".encode()
@@ -64,8 +70,12 @@ class AiRateLimitingAdvanced(Plugin):
         }
         self.strategy: str = config["tokens_count_strategy"]
         self.hides: bool = config["hide_client_headers"]
-        self.identifier: str = config["identifier"]
+        self.identity = Identity(config["identifier"], config["header_name"], config["path"])
         self.namespace = (config["namespace"] or setting.id).encode()
+        sync_rate: float = config["sync_rate"] or 0.0
+        self.store: RedisStore | None = None
+        if config["strategy"] == "redis" and sync_rate >= 0:
+            self.store = redis_store(config["redis"], sync_rate)
         self.count_prompt = None
         if REQUEST_PROMPT in self.windows:
             try:
@@ -80,28 +90,47 @@ class AiRateLimitingAdvanced(Plugin):
 
     # -- before the request -------------------------------------------------------------------------------------
 
-    def access(self, exchange: Exchange) -> Reply | None:
+    def access(self, exchange: Exchange) -> Reply | Consulting | None:
         now = exchange.runtime.wall()
-        who = self._identity(exchange)
-        buckets = [
-            self._look(name, window, who, now) for name in self._applying(exchange) for window in self.windows[name]
-        ]
+        buckets = self._buckets(exchange, now)
         cost = self.count_prompt(exchange.document()) if self.count_prompt is not None else 0.0
+        # the answer's tokens are not known yet: of them the limits are only looked at
+        counts = [bucket.count(cost if bucket.provider == REQUEST_PROMPT else 0.0, now) for bucket in buckets]
+        if not counts:
+            return None
+        if self.store is not None:
+            return self._ask(exchange, Consult(self.store, counts), buckets, cost)
+        return self._judge(exchange, buckets, Consulted(*self.counters.take_all(counts, now)), cost)
+
+    def _ask(self, exchange: Exchange, consult: Consult, buckets: list[_Bucket], cost: float) -> Consulting:
+        answer: Consulted = yield consult
+        return self._judge(exchange, buckets, answer, cost)
+
+    def _judge(self, exchange: Exchange, buckets: list[_Bucket], answer: Consulted, cost: float) -> Reply | None:
         if self.count_prompt is not None:
             exchange.set_response_header(b"X-AI-RateLimit-Query-Cost", number(cost))
-        if not self.hides:
-            for bucket in buckets:
-                left = bucket.window.left(bucket.current, bucket.previous, now)
+        for bucket, found in zip(buckets, answer.found, strict=True):
+            bucket.current, bucket.previous = found
+            if not self.hides:
+                left = bucket.window.left(bucket.current, bucket.previous, bucket.now)
                 _say(exchange, b"Limit", bucket, number(bucket.window.limit))
                 _say(exchange, b"Remaining", bucket, number(left))
-        full = [bucket for bucket in buckets if bucket.full]
-        if full:
-            if not self.config["disable_penalty"]:
-                self._charge([bucket for bucket in buckets if bucket.provider == REQUEST_PROMPT], cost, now)
-            return self._refuse(exchange, full)
-        self._charge([bucket for bucket in buckets if bucket.provider == REQUEST_PROMPT], cost, now)
-        exchange.notes[self.name] = [bucket for bucket in buckets if bucket.provider != REQUEST_PROMPT]
-        return None
+        if answer.taken:
+            exchange.notes[self.name] = [bucket for bucket in buckets if bucket.provider != REQUEST_PROMPT]
+            return None
+        if not self.config["disable_penalty"]:
+            self._charge(exchange, [bucket for bucket in buckets if bucket.provider == REQUEST_PROMPT], cost)
+        return self._refuse(exchange, [bucket for bucket in buckets if bucket.full])
+
+    def _buckets(self, exchange: Exchange, now: float) -> list[_Bucket]:
+        who = self.identity.of(exchange)
+        shared = self.store is not None
+        start = shared_tag(self.namespace, who) if shared else b"\0".join((self.namespace, who, b""))
+        return [
+            _Bucket(name, window, b"%b%b:%d" % (start, name.encode(), int(window.size * 1000)), now)
+            for name in self._applying(exchange)
+            for window in self.windows[name]
+        ]
 
     def _applying(self, exchange: Exchange) -> list[str]:
         """Names of the limits that are about this request: its route's provider, and requestPrompt."""
@@ -114,28 +143,6 @@ class AiRateLimitingAdvanced(Plugin):
             names.append(REQUEST_PROMPT)
         return names
 
-    def _identity(self, exchange: Exchange) -> bytes:
-        """Whose tokens are counted; the client's address where the configured identity is absent."""
-        kind = self.identifier
-        found: str | bytes | None = None
-        if kind == "consumer" and exchange.consumer is not None:
-            found = str(exchange.consumer["id"])
-        elif kind in ("consumer", "credential") and exchange.credential is not None:
-            found = str(exchange.credential["id"])
-        elif kind == "service" and exchange.match is not None and exchange.match.service is not None:
-            found = str(exchange.match.service["id"])
-        elif kind == "header":
-            found = exchange.request.fields.get(self.config["header_name"].lower().encode("latin-1"))
-        elif kind == "path" and exchange.match is not None:
-            found = exchange.match.path if exchange.match.path == self.config["path"].encode() else None
-        if found is None:
-            return b"ip:" + exchange.request.client.encode("latin-1")
-        return kind.encode() + b":" + (found.encode() if isinstance(found, str) else found)
-
-    def _look(self, provider: str, window: Window, who: bytes, now: float) -> _Bucket:
-        key = b"\0".join((self.namespace, provider.encode(), b"%d" % int(window.size * 1000), who))
-        return _Bucket(provider, window, key, *self.counters.read(key, window.index(now)), now)
-
     def _refuse(self, exchange: Exchange, full: list[_Bucket]) -> Reply:
         jitter = self.config["retry_after_jitter_max"]
         extra = jitter * (int(exchange.id[-6:], 16) * 619 % 997 / 997) if jitter else 0.0  # spreads clients
@@ -144,7 +151,7 @@ class AiRateLimitingAdvanced(Plugin):
             _say(exchange, b"Reset", bucket, b"%d" % wait)
             _say(exchange, b"Retry-After", bucket, b"%d" % (wait + extra))
         longest = max(waits)
-        exchange.set_response_header(b"X-AI-RateLimit-Reset", b"%d" % longest)
+        exchange.set_response_header(b"X-AI-RateLimit-Reset", b"%d" % min(waits))
         exchange.set_response_header(b"X-AI-RateLimit-Retry-After", b"%d" % (longest + extra))
         exchange.set_response_header(b"Retry-After", b"%d" % (longest + extra))
         names = ", ".join(dict.fromkeys(bucket.provider for bucket in full))
@@ -163,13 +170,18 @@ class AiRateLimitingAdvanced(Plugin):
             return
         amount = conversation.cost() if self.strategy == "cost" else getattr(usage, self.strategy)  # type: ignore[attr-defined]
         served = conversation.provider_name  # type: ignore[attr-defined]
-        self._charge([bucket for bucket in buckets if bucket.provider == served], amount, exchange.runtime.wall())
+        self._charge(exchange, [bucket for bucket in buckets if bucket.provider == served], amount)
 
-    def _charge(self, buckets: list[_Bucket], amount: float, now: float) -> None:
-        if amount:
-            for bucket in buckets:
-                window = bucket.window
-                self.counters.add(bucket.key, window.index(now), amount, window.expires(now), now)
+    def _charge(self, exchange: Exchange, buckets: Sequence[_Bucket], amount: float) -> None:
+        if not amount or not buckets:
+            return
+        now = exchange.runtime.wall()
+        counts = [bucket.count(amount, now) for bucket in buckets]
+        if self.store is not None:
+            exchange.runtime.charge(self.store, counts)
+            return
+        for count in counts:
+            self.counters.add(count.key, count.window, amount, count.expires, now)
 
 
 def _say(exchange: Exchange, field: bytes, bucket: _Bucket, value: bytes) -> None:

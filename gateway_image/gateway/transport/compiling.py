@@ -19,8 +19,13 @@ def compile_snapshot(
     previous: Snapshot | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Snapshot:
-    """Raises ConfigError. The secrets file is read anew each time, so that a key can be rotated without a restart."""
-    vault = Vault(
-        environment, settings.vault_env_file, settings.vault_env_prefix, config.collections.get("vaults", {}).values()
-    )
+    """Raises ConfigError."""
+    resources["kong_version"] = settings.compatible_version
+    vault = open_vault(config, settings, environment)
     return Snapshot.compile(config, vault, resources, hidden=settings.hidden, previous=previous)
+
+
+def open_vault(config: Config, settings: Settings, environment: Mapping[str, str] = os.environ) -> Vault:
+    """The secrets file is read anew each time, so that a key can be rotated without a restart."""
+    rows = config.collections.get("vaults", {}).values()
+    return Vault(environment, settings.vault_env_file, settings.vault_env_prefix, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 from gateway.partners import Outbox
 from gateway.transport.delivery import Delivery
 from gateway.transport.file_logs import FileLogs
+from gateway.transport.redis_stores import RedisStores
+from gateway.values import Count, RedisStore
 
 _FLUSH_SIZE = 64 << 10
 _ATOMIC = 4096  # a pipe takes this much in one piece (PIPE_BUF)
@@ -87,6 +89,7 @@ class Runtime:
         self._access_log = log
         self.files: FileLogs | None = None  # for file-log, where requests are served
         self.delivery: Delivery | None = None  # for http-log and its like
+        self.stores: RedisStores | None = None  # for limits that nodes share
         # a random prefix and a counter: unique like a random UUID, at a tenth of its price
         self._prefix = random(10).hex().encode()
         self._count = int.from_bytes(random(5), "big")
@@ -112,6 +115,11 @@ class Runtime:
         """Queues an entry for a server."""
         if self.delivery is not None:
             self.delivery.deliver(outbox, entry)
+
+    def charge(self, store: RedisStore, counts: Sequence[Count]) -> None:
+        """Adds amounts to what nodes count together."""
+        if self.stores is not None:
+            self.stores.charge(store, counts)
 
     def flush(self) -> None:
         if self._access_log is not None:

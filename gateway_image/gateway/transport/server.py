@@ -18,7 +18,7 @@ from gateway.transport.framing import LAST_CHUNK, head_bytes, reply_bytes
 from gateway.transport.pool import Pool
 from gateway.transport.reading import RequestReader
 from gateway.transport.serving import Serving
-from gateway.values import Fetch, Fetched, Forward, Headers, Reply, Request, Step, UpstreamError
+from gateway.values import Consult, Consulted, Fetch, Fetched, Forward, Headers, Reply, Request, Step, UpstreamError
 
 CLIENT_CLOSED = 499
 """What is logged for a client that went away before it got any answer."""
@@ -98,16 +98,25 @@ class ClientConnection(RequestReader):
             self._reply(step)
         elif type(step) is Fetch:
             self._fetch(step)
+        elif type(step) is Consult:
+            self._consult(step)
 
     def _fetch(self, fetch: Fetch) -> None:
-        upstream = self._pool.fetch(fetch, self._fetched)
+        upstream = self._pool.fetch(fetch, self._answered)
         if upstream.waits:
             self.upstream = upstream
 
-    def _fetched(self, fetched: Fetched) -> None:
+    def _consult(self, consult: Consult) -> None:
+        stores = self.serving.runtime.stores
+        assert stores is not None
+        waiting = stores.consult(consult, self._answered)
+        if waiting.waits:
+            self.upstream = waiting
+
+    def _answered(self, answer: Fetched | Consulted) -> None:
         self.upstream = None
         try:
-            step = self._exchange.resume(fetched)
+            step = self._exchange.resume(answer)
         except Exception as error:
             self._crash(error)
             return

@@ -34,6 +34,7 @@ from gateway.transport.file_logs import FileLogs
 from gateway.transport.logs import start_logging
 from gateway.transport.pool import Pool
 from gateway.transport.proxies import Proxies
+from gateway.transport.redis_stores import RedisStores
 from gateway.transport.runtime import AccessLog, Runtime
 from gateway.transport.server import ClientConnection
 from gateway.transport.serving import Serving
@@ -118,7 +119,8 @@ class Worker:
         word = message["do"]
         generation = message.get("generation", 0)
         if word == "begin":
-            self._resources["counters"] = Counters(message["counters"])
+            counters = self._resources["counters"] = Counters(message["counters"])
+            self.runtime.stores = RedisStores(counters, self.runtime.wall, self._report_store)
             if self._prepare(generation, message["config"]):
                 self._commit(generation)
                 self._loop.create_task(self._listen(message["listeners"], generation))
@@ -163,6 +165,9 @@ class Worker:
             self._generation = generation
             self._prepared = None
             self._settled = False
+            if self.runtime.stores is not None:
+                plugins = self.snapshot.plugins.values()
+                self.runtime.stores.use(plugin.store for plugin in plugins if plugin.store is not None)
         self._channel.send({"said": "committed", "generation": self._generation})
 
     async def _listen(self, listeners: list[list[Any]], generation: int) -> None:
@@ -230,6 +235,10 @@ class Worker:
             self._measured = dump
             self._channel.send({"said": "metrics", "metrics": dump})
 
+    def _report_store(self, name: str, why: str) -> None:
+        """A store does not answer, or does again: the control process tells it once for all workers."""
+        self._channel.send({"said": "store", "name": name, "why": why})
+
     async def _drain(self) -> None:
         """No new connections; what is under way may finish, within the bound."""
         for server in self._servers:
@@ -243,6 +252,8 @@ class Worker:
             for connection in list(serving.connections):
                 connection.transport.abort()
         assert self.runtime.delivery is not None and self.runtime.files is not None
+        if self.runtime.stores is not None:
+            await self.runtime.stores.close()
         await self.runtime.delivery.drain(LOGS_SECONDS)
         self.runtime.flush()
         self.runtime.files.close(LOGS_SECONDS)

@@ -19,6 +19,7 @@ from gateway.entities import Config
 from gateway.errors import ConfigError, GatewayError
 from gateway.metrics import Dump, merge
 from gateway.transport.channel import Channel, Message
+from gateway.transport.outages import Outages
 
 PREPARE_SECONDS = 60.0
 """How long a worker may take to compile a configuration."""
@@ -63,6 +64,7 @@ class Workers:
         self._command = command or (sys.executable, "-m", "gateway", "worker")
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._outages = Outages()
         self._changed = asyncio.Event()
         self._questions = 0
         self._ended_counts: dict[str, int] = {}  # of processes that are no more
@@ -206,6 +208,7 @@ class Workers:
         await gone.wait()
         member.channel = None
         member.ready = False
+        self._outages.ended(member.number)
         self._keep_numbers(member)
         error = WorkerError(f"worker {member.number} ended with code {code} before it answered")
         for waiting in member.waiting.values():
@@ -226,7 +229,9 @@ class Workers:
             member.counts = message["counts"]
             self._announce()
             return
-        if said == "metrics":
+        if said == "store":
+            self._outages.heard(member.number, message["name"], message["why"])
+        elif said == "metrics":
             member.metrics = message["metrics"]
         elif said == "ready":
             member.ready = True
