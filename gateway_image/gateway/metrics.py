@@ -52,15 +52,15 @@ class Counter:
 class Histogram:
     """One series of a histogram."""
 
-    __slots__ = ("bounds", "counts", "total")
+    __slots__ = ("_bounds", "counts", "total")
 
     def __init__(self, bounds: Sequence[float]) -> None:
-        self.bounds = bounds
+        self._bounds = tuple(map(float, bounds))  # comparing floats with integers would take twice as long
         self.counts = [0] * (len(bounds) + 1)
         self.total: float = 0
 
     def observe(self, value: float) -> None:
-        self.counts[bisect_left(self.bounds, value)] += 1
+        self.counts[bisect_left(self._bounds, value)] += 1
         self.total += value
 
 

@@ -52,9 +52,10 @@ class RouteSeries:
         name = (service["name"] or service["host"]) if service is not None else ""
         self.labels = (name, route["name"] or route["id"])
         self._outcomes: dict[tuple[int, bool, str], tuple[Counter, Counter, Counter]] = {}
-        self._kong: Histogram | None = None
-        self._upstream: Histogram | None = None
-        self._request: Histogram | None = None
+        self._upstream: Histogram | None = None  # there is none before a request went up
+        if plugin.latency:
+            self._kong = self._histogram(KONG_LATENCY)
+            self._request = self._histogram(REQUEST_LATENCY)
         self._chain: Chain | None = None
         self._speakers: tuple[Plugin, ...] = ()
 
@@ -87,9 +88,6 @@ class RouteSeries:
     def observe(self, exchange: Exchange) -> None:
         now = exchange.runtime.now()
         started, forwarded = exchange.started_at, exchange.forwarded_at
-        if self._request is None or self._kong is None:
-            self._request = self._histogram(REQUEST_LATENCY)
-            self._kong = self._histogram(KONG_LATENCY)
         self._request.observe((now - started) * 1000)
         if not forwarded:
             self._kong.observe((now - started) * 1000)

@@ -9,7 +9,7 @@ only the first ones get a series of their own, the rest share ai_model="other".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gateway.metrics import Registry
 from gateway.plugins._ai_log import UNSPECIFIED
@@ -58,6 +58,8 @@ class Prometheus(Plugin):
             self.idle = ("log",)
         self._routes: dict[str, RouteSeries] = {}
         self._models: dict[tuple[str, str], ModelSeries] = {}
+        self._last_call: Any = None  # most routes make the same call again and again
+        self._last_series = cast(ModelSeries, None)
 
     def log(self, exchange: Exchange) -> None:
         match = exchange.match
@@ -77,24 +79,26 @@ class Prometheus(Plugin):
 
     def _count_ai(self, exchange: Exchange, plugin: Plugin) -> None:
         conversation: Any = exchange.conversation
-        speaker: Any = plugin
-        if conversation is None or conversation.plugin is not speaker:
+        # ai-proxy-advanced has an ai-proxy for each target, made of its own row
+        if conversation is None or conversation.plugin.setting is not plugin.setting:
             self._count_told(plugin.logged(exchange).get("ai", {}))
             return
-        if not speaker.logs["log_statistics"]:
-            return
-        model = conversation.call.model
-        series = self._models.get((conversation.provider_name, model))
-        if series is None:
-            series = self._of_model(conversation.provider_name, model, model == speaker.model)
+        call = conversation.call
+        if call is not self._last_call:
+            speaker = conversation.plugin
+            if not speaker.logs["log_statistics"]:
+                return
+            self._last_series = self._of_model(conversation.provider_name, call.model, call.model == speaker.model)
+            self._last_call = call
         finished = conversation.finished_at or exchange.first_byte_at
         latency = (finished - exchange.forwarded_at) * 1000 if finished and exchange.forwarded_at else None
         usage = conversation.usage
         if usage is None:
-            series.add(latency, 0, 0, 0, 0)
+            self._last_series.add(latency, 0, 0, 0, 0)
         else:
-            cost = conversation.cost()
-            series.add(latency, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, cost)
+            self._last_series.add(
+                latency, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, conversation.cost()
+            )
 
     def _count_told(self, told: Mapping[str, Any]) -> None:
         """Of what an AI plugin tells the log plugins: for those that hold no conversation with the client's request,
@@ -104,7 +108,7 @@ class Prometheus(Plugin):
                 continue
             meta, usage = members["meta"], members["usage"]
             provider, model = meta["provider_name"], meta["request_model"]
-            series = self._models.get((provider, model)) or self._of_model(provider, model, model == UNSPECIFIED)
+            series = self._of_model(provider, model, model == UNSPECIFIED)
             series.add(
                 None if provider == UNSPECIFIED else meta["llm_latency"],
                 usage["prompt_tokens"],
@@ -114,6 +118,9 @@ class Prometheus(Plugin):
             )
 
     def _of_model(self, provider: str, model: str, configured: bool) -> ModelSeries:
+        series = self._models.get((provider, model))
+        if series is not None:
+            return series
         label = model if configured else self.registry.chosen("ai_model", model)
         series = self._models.get((provider, label))
         if series is None:

@@ -234,3 +234,23 @@ def test_two_instances_count_into_the_same_series() -> None:
 
 def test_it_runs_where_there_is_no_registry() -> None:
     assert Gateway(proxied(prometheus(*ALL))).ask("GET", "/").status == 200
+
+
+def test_targets_of_ai_proxy_advanced_are_told_apart() -> None:
+    def target(model: str, statistics: bool) -> dict[str, Any]:
+        return ai_proxy(model, log_statistics=statistics)["config"]
+
+    plugin = {
+        "name": "ai-proxy-advanced",
+        "config": {"targets": [target("a", True), target("b", True), target("silent", False)]},
+    }
+    gateway = made(proxied(prometheus("ai_metrics"), plugin))
+    for model in ("a", "b", "b", "silent"):
+        gateway.ask("POST", "/", (), {**CHAT, "model": model}, answer=ANSWER)
+    gateway.ask("POST", "/", (), {**CHAT, "model": "unknown"})
+    counted = {
+        line.split('ai_model="')[1].partition('"')[0]: line.split()[-1] for line in lines(gateway, "llm_requests_total")
+    }
+    assert counted == {"a": "1", "b": "2", "UNSPECIFIED": "1"}
+    totals = [line.split()[-1] for line in lines(gateway, "tokens_total") if "total_tokens" in line]
+    assert totals == ["12", "24"]
