@@ -23,6 +23,8 @@ TEST_SECONDS = 90.0
 _POLL = 0.03
 _MOST_TOKENS = 8
 _PROMPT = "Say ok."
+_CHAT_ONLY = "chat only"
+"""A completions route whose model has no such endpoint: nothing is broken, the chat route is the one to use."""
 _WORDS = {
     "ok": "ok",
     "invalid_key": "key refused",
@@ -56,7 +58,7 @@ class RouteHealth:
 
     @property
     def ok(self) -> bool:
-        return self.health == "ok"
+        return self.health in ("ok", _CHAT_ONLY)
 
     def as_document(self) -> dict[str, Any]:
         return asdict(self)
@@ -139,6 +141,8 @@ def _judge(route: RoutePlan, answer: Answer) -> tuple[str, str, str]:
         )  # fmt: skip
     if "request_id" in document and "message" in document:  # the shape of the gateway's own errors
         return _own_error(route, answer.status, str(document["message"]))
+    if route.operation == "completions" and answer.status in (400, 404) and b"chat model" in answer.body.lower():
+        return _CHAT_ONLY, f"{route.model} answers chat requests only.", f"Use /{route.public}/chat."
     diagnosis = _provider(route).diagnose(answer.status, answer.body)
     word = _WORDS.get(diagnosis.kind, "error")
     if word == "ok":  # an error status is never well, whatever its body says

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +65,15 @@ def test_a_completions_route_is_asked_with_a_prompt(gateway: Gateway, plan: Plan
     assert health.probe(plan, a_route(1, "completions")).ok
     assert gateway.last.path == "/mock/completions"
     assert gateway.last.json == {"prompt": "Say ok.", "max_tokens": 8}
+
+
+def test_a_chat_model_behind_a_completions_route_breaks_nothing(gateway: Gateway, plan: Plan) -> None:
+    told = "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat?"
+    gateway.says = as_json({"error": {"message": told, "type": "invalid_request_error", "param": "model"}}, 404)
+    route = dataclasses.replace(plan.routes[0], operation="completions")
+    found = health.probe(plan, route, ticking(1.0))
+    assert (found.health, found.ok, found.hint) == ("chat only", True, "Use /mock/chat.")
+    assert not health.probe(plan, plan.routes[0], ticking(1.0)).ok
 
 
 def test_the_newer_name_of_the_limit_is_tried_where_the_old_one_is_refused(gateway: Gateway, plan: Plan) -> None:

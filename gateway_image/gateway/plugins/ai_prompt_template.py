@@ -85,7 +85,8 @@ class AiPromptTemplate(Plugin):
         if template is None:
             return exchange.ai_error(400, f"could not find template name [{named[1]}]")
         properties = document.get("properties")
-        problem = _problem(template, {} if properties is None else properties)
+        properties = {} if properties is None else properties
+        problem = _problem(template, properties)
         if problem:
             return exchange.ai_error(400, problem)
         text = _BLANK.sub(lambda blank: _inside_string(properties[blank[1]]), template)
