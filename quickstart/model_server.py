@@ -7,6 +7,7 @@ Not for: installing or watching it (local_model.py).
 from __future__ import annotations
 
 import argparse
+import ctypes
 import importlib.util
 import signal
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ALIAS = "smollm2-135m-instruct"
+OPENMP = "libgomp.so.1"
 CONTEXT = 4096
 """Tokens over all slots."""
 SLOTS = 2
@@ -30,11 +32,23 @@ def model_file() -> Path:
     raise SystemExit("model: the model file is not installed")
 
 
+def own_openmp(venv: Path) -> Path:
+    """Where openmp.py puts the library on a machine without one."""
+    return venv / "lib" / OPENMP
+
+
+def _load_own_openmp() -> None:
+    path = own_openmp(Path(sys.prefix))
+    if path.exists():
+        ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)  # once loaded, the wheel's library finds it by its name
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="model_server", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     given = parser.parse_args(arguments)
+    _load_own_openmp()
     import xllamacpp
 
     settings = xllamacpp.CommonParams()

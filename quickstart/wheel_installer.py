@@ -77,18 +77,24 @@ def find_pip_wheel(system: Path = _SYSTEM_WHEELS) -> Path | None:
 def download_pip_wheel(scratch: Path, environment: Mapping[str, str]) -> Path:
     """Debian without python3-venv: the wheel out of its package, which takes no root. Raises InstallFailed."""
     asked = "Type: sudo apt install python3-venv   or put uv on PATH."
-    if not shutil.which("apt-get", path=environment.get("PATH")):
-        raise InstallFailed(f"This Python has neither pip nor ensurepip. {asked}")
     try:
-        _run(["apt-get", "download", "-q", "python3-pip-whl"], environment, scratch)
-        for package in scratch.glob("*.deb"):
-            _run(["dpkg-deb", "-x", str(package), str(scratch / "debian")], environment, scratch)
+        wheel = find_pip_wheel(unpack_debian_package("python3-pip-whl", scratch, environment))
     except InstallFailed as error:
         raise InstallFailed(f"This Python has neither pip nor ensurepip. {asked}\n{error}") from error
-    wheel = find_pip_wheel(scratch / "debian")
     if wheel is None:
         raise InstallFailed(f"This Python has neither pip nor ensurepip. {asked}")
     return wheel
+
+
+def unpack_debian_package(name: str, scratch: Path, environment: Mapping[str, str]) -> Path:
+    """The files of a package of this Debian or Ubuntu, in a folder under `scratch`. apt checks its signature; nothing is
+    installed. Raises InstallFailed."""
+    if not shutil.which("apt-get", path=environment.get("PATH")):
+        raise InstallFailed("apt-get is not on this machine.")
+    _run(["apt-get", "download", "-q", name], environment, scratch)
+    for package in scratch.glob("*.deb"):
+        _run(["dpkg-deb", "-x", str(package), str(scratch / "debian")], environment, scratch)
+    return scratch / "debian"
 
 
 def _run(command: list[str], environment: Mapping[str, str], folder: Path | None = None) -> None:
