@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from gateway.chat import Usage, count, estimate_completion, estimate_prompt, items, mapping, string
+from gateway.chat import Usage, count, estimate_completion, estimate_prompt, items, mapping, string, text_of
 from gateway.codec import CodecError, decode
 from gateway.sse import SseError, SseParser
 
 Json = Any
 PASSED = (
-    "frequency_penalty", "logit_bias", "min_p", "presence_penalty", "prompt_cache_key", "reasoning_effort",
-    "repetition_penalty", "safety_identifier", "seed", "verbosity",
+    "frequency_penalty", "logit_bias", "min_p", "presence_penalty", "reasoning_effort", "repetition_penalty", "seed",
 )  # fmt: skip
 """Members of an OpenAI chat that clients of other dialects may set too: they mean the same wherever they stand."""
 
@@ -70,6 +69,17 @@ class Dialect(ABC):
     def tuned(self, body: dict[str, Json], options: dict[str, Json]) -> dict[str, Json]:
         """A request of this dialect with the configuration's max_tokens, temperature, top_p and top_k over its own: for
         upstreams that speak it themselves."""
+
+
+def one_system(messages: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    """The same messages with the system's at the beginning made one: many models' templates take no second."""
+    count = 0
+    while count < len(messages) and messages[count]["role"] == "system":
+        count += 1
+    if count < 2:
+        return messages
+    text = "\n\n".join(text_of(message["content"]) for message in messages[:count])
+    return [{"role": "system", "content": text}, *messages[count:]]
 
 
 def error_message(body: Json) -> str:

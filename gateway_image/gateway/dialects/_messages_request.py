@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.chat import count, items, mapping, string
 from gateway.codec import encode
-from gateway.dialects._base import PASSED, DialectError
+from gateway.dialects._base import PASSED, DialectError, one_system
 from gateway.dialects._call_ids import unpacked
 
 Json = Any
@@ -19,7 +19,7 @@ _LOW, _MEDIUM = 4096, 16384  # budgets of thinking, in tokens, up to which an ef
 
 def as_chat(body: dict[str, Json]) -> dict[str, Json]:
     """Raises DialectError."""
-    chat: dict[str, Json] = {"messages": _messages(body)}
+    chat: dict[str, Json] = {"messages": one_system(_messages(body))}
     limit = body.get("max_tokens")
     if limit is not None:
         chat["max_tokens"] = limit

@@ -13,8 +13,8 @@ Json = Any
 
 
 class MessagesStream(Retelling):
-    """Blocks come one after the other and each is closed before the next, as at Anthropic. A tool call that begins
-    while another's arguments are still incomplete waits until they are."""
+    """Blocks come one after the other and each is closed before the next, as at Anthropic. What begins while a tool
+    call's arguments are still incomplete waits for the end."""
 
     def __init__(
         self,
@@ -35,15 +35,22 @@ class MessagesStream(Retelling):
         self._tool = -1  # position of the open tool call
         self._parts: list[str] = []  # arguments of the open tool call
         self._waiting: dict[int, list[Json]] = {}  # position -> id, name, extra, arguments...
+        self._later: list[tuple[str, str]] = []  # text (or thinking) that came inside a tool call
         self.tools = 0  # tool calls told
 
     # -- what is told -------------------------------------------------------------------------------------------
 
     def text(self, text: str) -> bytes:
+        if self._busy():
+            self._later.append(("text", text))
+            return b""
         return self._into("text", {"text": ""}) + self._delta({"type": "text_delta", "text": text})
 
     def reasoning(self, text: str) -> bytes:
         if not self._thinks:
+            return b""
+        if self._busy():
+            self._later.append(("thinking", text))
             return b""
         start = self._into("thinking", {"thinking": "", "signature": ""})
         return start + self._delta({"type": "thinking_delta", "thinking": text})
@@ -74,6 +81,9 @@ class MessagesStream(Retelling):
             if parts:
                 out += self._delta({"type": "input_json_delta", "partial_json": "".join(parts)})
             out += self._close()
+        for kind, text in self._later:
+            out += self.text(text) if kind == "text" else self.reasoning(text)
+        out += self._close()
         delta, usage = self._ending(self)
         out += event({"type": "message_delta", "delta": delta, "usage": usage})
         return out + event({"type": "message_stop"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.chat import items, mapping, string
-from gateway.dialects._base import PASSED, DialectError
+from gateway.dialects._base import PASSED, DialectError, one_system
 from gateway.dialects._call_ids import unpacked
 
 Json = Any
@@ -25,18 +25,15 @@ def as_chat(body: dict[str, Json]) -> dict[str, Json]:
             raise DialectError(
                 f"'{name}' needs a provider that keeps responses: send the whole conversation in 'input'"
             )
-    chat: dict[str, Json] = {"messages": _messages(body)}
+    chat: dict[str, Json] = {"messages": one_system(_messages(body))}
     if body.get("max_output_tokens") is not None:
         chat["max_tokens"] = body["max_output_tokens"]
-    for name in ("temperature", "top_p", "user", "parallel_tool_calls", *PASSED):
+    for name in ("temperature", "top_p", "user", *PASSED):
         if body.get(name) is not None:
             chat[name] = body[name]
     if effort := string(mapping(body.get("reasoning")).get("effort")):
         chat["reasoning_effort"] = effort
-    text = mapping(body.get("text"))
-    if string(text.get("verbosity")):
-        chat["verbosity"] = text["verbosity"]
-    _format(mapping(text.get("format")), chat)
+    _format(mapping(mapping(body.get("text")).get("format")), chat)
     _tools(body, chat)
     return chat
 
@@ -70,6 +67,8 @@ def _tools(body: dict[str, Json], chat: dict[str, Json]) -> None:
     if not tools:
         return
     chat["tools"] = tools
+    if isinstance(body.get("parallel_tool_calls"), bool):  # which is an error where there are no tools
+        chat["parallel_tool_calls"] = body["parallel_tool_calls"]
     if isinstance(choice, dict):
         if choice.get("type") != "function":
             raise DialectError(f"'tool_choice' of type '{choice.get('type')}' is for tools that run at OpenAI")

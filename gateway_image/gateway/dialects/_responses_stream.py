@@ -139,7 +139,7 @@ class ResponsesStream(Retelling):
     def _id(self, prefix: str) -> str:
         return f"{prefix}_{self.asked.identity}_{len(self.output)}"
 
-    def _event(self, name: str, **members: Json) -> bytes:
+    def _event(self, name: str, /, **members: Json) -> bytes:
         kind = f"response.{name}"
         value = {"type": kind, "sequence_number": self._number, **members}
         self._number += 1
