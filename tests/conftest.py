@@ -1,19 +1,22 @@
-"""What every test may use, and the policy for parts that a machine may lack: a test that needs Docker is skipped with
-the reason, but fails where CI=true, so that a green run there has run it."""
+"""What every test may use, and the policy for parts that a machine may lack: a test that needs Docker or Redis is
+skipped with the reason, but fails where CI=true, so that a green run there has run it."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
-from support import docker_engine
+from support import docker_engine, redis_servers
+
+PARTS = {"docker": ("Docker", docker_engine.missing), "redis": ("Redis", redis_servers.missing)}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("docker") and (missing := docker_engine.missing()):
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI must run this, and Docker is not usable: {missing}", pytrace=False)
-        pytest.skip(f"Docker is not usable: {missing}")
+    for marker, (name, why_not) in PARTS.items():
+        if item.get_closest_marker(marker) and (missing := why_not()):
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"CI must run this, and {name} is not usable: {missing}", pytrace=False)
+            pytest.skip(f"{name} is not usable: {missing}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,26 +11,24 @@ class Outages:
     """Which workers are without which store."""
 
     def __init__(self) -> None:
-        self._without: dict[str, set[int]] = {}  # name of a store -> workers that it does not answer
+        self._without: dict[str, set[int]] = {}  # name of a store that was told of -> workers that it does not answer
 
-    def heard(self, worker: int, store: str, why: str) -> None:
-        """A worker says that a store does not answer it, with why "" that it does again."""
+    def heard(self, worker: int, store: str, why: str | None) -> None:
+        """A worker says why a store does not answer it, "" that it does, None that it does not use it any more."""
+        workers = self._without.get(store)
         if why:
-            workers = self._without.setdefault(store, set())
-            if not workers:
+            if workers is None:
+                workers = self._without[store] = set()
                 _log.error("%s does not answer (%s): until it does, this node counts alone", store, why)
             workers.add(worker)
-        elif store in self._without:
-            self._without[store].discard(worker)
-            self._tell_back(store)
+        elif workers is not None:
+            workers.discard(worker)
+            if not workers:
+                del self._without[store]
+                if why is not None:
+                    _log.warning("%s answers again: what was counted meanwhile is sent", store)
 
     def ended(self, worker: int) -> None:
-        """A worker's process ended: what it was without, it is not any more."""
-        for store in list(self._without):
-            self._without[store].discard(worker)
-            self._tell_back(store)
-
-    def _tell_back(self, store: str) -> None:
-        if not self._without[store]:
-            del self._without[store]
-            _log.warning("%s answers again: what was counted meanwhile is sent", store)
+        """A worker's process ended; the next one says itself whom it reaches."""
+        for workers in self._without.values():
+            workers.discard(worker)

@@ -40,7 +40,7 @@ class Connected(Protocol):
 
 
 class Lane:
-    """`told(why)` hears why Redis does not answer, and "" when it does again."""
+    """`told(why)` hears why Redis does not answer, "" when it does (for the first time, or again), None at the end."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Lane:
         counters: Counters,
         identity: bytes,
         wall: Callable[[], float],
-        told: Callable[[str], None],
+        told: Callable[[str | None], None],
     ) -> None:
         self.trouble = ""  # why Redis does not answer, while it does not
         self.lost = 0  # counts that could not be kept
@@ -66,6 +66,7 @@ class Lane:
         self._batches: list[Batch] = []  # under way, or in doubt
         self._number = 0
         self._due = False  # the kept counts are to go now
+        self._reached = False  # whether Redis answered and did not fail since
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -111,6 +112,7 @@ class Lane:
             await asyncio.wait({self._task})
         self._give_up(self.trouble or "the gateway stops")
         await self._link.close()
+        self._told(None)
 
     # -- what is kept -------------------------------------------------------------------------------------------
 
@@ -217,7 +219,11 @@ class Lane:
         else:
             outcomes = await asyncio.gather(*(self._run(batch) for batch in batches))
         self._batches = [batch for batch, why in zip(batches, outcomes, strict=True) if why]
-        return next((why for why in outcomes if why), "")
+        why = next((why for why in outcomes if why), "")
+        if not (why or self._reached):
+            self._reached = True
+            self._told("")
+        return why
 
     async def _run(self, batch: Batch) -> str:
         keys, arguments = batch.written(self._wall())
@@ -268,6 +274,7 @@ class Lane:
     async def _come_back(self, why: str) -> None:
         """Returns once Redis has answered what is in doubt."""
         self._give_up(why)
+        self._reached = False
         self._told(why)
         for delay in itertools.chain(DELAYS, itertools.repeat(DELAYS[-1])):
             await asyncio.sleep(delay)
@@ -275,4 +282,3 @@ class Lane:
                 break
         self.trouble = ""
         self._due = True
-        self._told("")

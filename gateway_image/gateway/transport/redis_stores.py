@@ -19,13 +19,14 @@ CLOSE_SECONDS = 2.0
 
 
 class RedisStores:
-    """`told(name, why)` hears that a store does not answer, with why "" that it does again."""
+    """`told(name, why)` hears that a store does not answer, with why "" that it does, with None that it is not used any
+    more."""
 
     def __init__(
         self,
         counters: Counters,
         wall: Callable[[], float],
-        told: Callable[[str, str], None],
+        told: Callable[[str, str | None], None],
         connect: Callable[[RedisStore], Connected] = Link,
         random: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -35,6 +36,7 @@ class RedisStores:
         self._connect = connect
         self._random = random
         self._lanes: dict[RedisStore, Lane] = {}
+        self._silent: dict[str, set[bytes]] = {}  # name -> lanes that get no answer
         self._closing: set[asyncio.Task[None]] = set()
 
     def consult(self, consult: Consult, done: Callable[[Consulted], None]) -> Waiting:
@@ -70,9 +72,26 @@ class RedisStores:
             name = shown(store)
             identity = self._random(8).hex().encode()
             lane = self._lanes[store] = Lane(
-                store, self._connect(store), self._counters, identity, self._wall, lambda why: self._told(name, why)
+                store,
+                self._connect(store),
+                self._counters,
+                identity,
+                self._wall,
+                lambda why: self._hear(name, identity, why),
             )
         return lane
+
+    def _hear(self, name: str, lane: bytes, why: str | None) -> None:
+        """Stores that differ in a password or a timeout have one name: it is told of once."""
+        silent = self._silent.setdefault(name, set())
+        if why:
+            silent.add(lane)
+            if len(silent) == 1:
+                self._told(name, why)
+        else:
+            silent.discard(lane)
+            if not silent:
+                self._told(name, why)
 
     def _close(self, lane: Lane, seconds: float = CLOSE_SECONDS) -> None:
         task = asyncio.get_running_loop().create_task(lane.close(seconds))

@@ -235,8 +235,8 @@ class Worker:
             self._measured = dump
             self._channel.send({"said": "metrics", "metrics": dump})
 
-    def _report_store(self, name: str, why: str) -> None:
-        """A store does not answer, or does again: the control process tells it once for all workers."""
+    def _report_store(self, name: str, why: str | None) -> None:
+        """A store does not answer, or does: the control process tells it once for all workers."""
         self._channel.send({"said": "store", "name": name, "why": why})
 
     async def _drain(self) -> None:
