@@ -87,8 +87,8 @@ def download_pip_wheel(scratch: Path, environment: Mapping[str, str]) -> Path:
 
 
 def unpack_debian_package(name: str, scratch: Path, environment: Mapping[str, str]) -> Path:
-    """The files of a package of this Debian or Ubuntu, in a folder under `scratch`. apt checks its signature; nothing is
-    installed. Raises InstallFailed."""
+    """The files of a package of this Debian or Ubuntu, in a folder under `scratch`. apt checks its signature;
+    nothing is installed. Raises InstallFailed."""
     if not shutil.which("apt-get", path=environment.get("PATH")):
         raise InstallFailed("apt-get is not on this machine.")
     _run(["apt-get", "download", "-q", name], environment, scratch)
