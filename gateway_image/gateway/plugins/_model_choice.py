@@ -87,4 +87,5 @@ def _qualified(member: Member) -> list[str]:
     proxy = member.proxy
     if not proxy.model or proxy.template is not None:
         return []
-    return [f"{prefix}/{proxy.model}" for prefix in (proxy.alias, proxy.provider.name) if prefix]
+    prefixes = dict.fromkeys((proxy.alias, proxy.provider.name))
+    return [f"{prefix}/{proxy.model}" for prefix in prefixes if prefix]

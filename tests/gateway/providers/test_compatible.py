@@ -11,8 +11,8 @@ from support.provider_checks import USER, call
 from support.streams import drain, sse
 
 from gateway.chat import Usage
-from gateway.providers import get
-from gateway.providers._base import COMPLETIONS, PRESERVE, ProviderError
+from gateway.providers import get, providers
+from gateway.providers._base import CHAT, COMPLETIONS, EMBEDDINGS, PRESERVE, RESPONSES, Call, ProviderError
 from gateway.providers._compatible import chat_models, complete_url, listed_models
 
 GROQ = "/openai/v1/chat/completions"
@@ -144,3 +144,47 @@ def test_model_lists(body: Any, names: list[str]) -> None:
 def test_models_that_do_something_else_are_left_out() -> None:
     names = ["gpt-6-luna", "text-embedding-3-small", "whisper-1", "gpt-image-2", "tts-1", "omni-moderation-latest"]
     assert chat_models(names) == ["gpt-6-luna"]
+
+
+@pytest.mark.parametrize(
+    ("name", "route_type", "options", "offers"),
+    [
+        ("openai", RESPONSES, {}, True),
+        ("openai", RESPONSES, {"upstream_url": "http://h/v1"}, True),
+        ("openai", RESPONSES, {"upstream_url": "http://h"}, True),
+        ("openai", RESPONSES, {"upstream_url": "http://h/v1/responses"}, True),
+        ("openai", RESPONSES, {"upstream_url": "http://h/v1/chat/completions"}, False),
+        ("openai", RESPONSES, {"upstream_path": "/v1/chat/completions"}, False),
+        ("groq", RESPONSES, {}, False),
+        ("vllm", RESPONSES, {"upstream_url": "http://h/v1/responses"}, True),
+        ("anthropic", RESPONSES, {}, False),
+        ("openai", EMBEDDINGS, {}, True),
+        ("groq", EMBEDDINGS, {}, False),
+        ("groq", EMBEDDINGS, {"upstream_url": "http://h/x/embeddings"}, True),
+        ("cohere", EMBEDDINGS, {}, False),
+        ("mistral", EMBEDDINGS, {"mistral_format": "openai"}, True),
+        ("mistral", EMBEDDINGS, {"mistral_format": "ollama", "upstream_url": "http://h/api/chat"}, False),
+        ("azure", EMBEDDINGS, {"azure_instance": "i", "azure_deployment_id": "d"}, True),
+    ],
+)
+def test_operations_beyond_chats(name: str, route_type: str, options: dict[str, Any], offers: bool) -> None:
+    assert providers()[name].offers(Call(route_type, "m", options)) is offers
+
+
+def test_an_operation_without_a_path_is_named() -> None:
+    with pytest.raises(ProviderError, match="no transformer for groq://llm/v1/embeddings"):
+        providers()["groq"].url(Call(EMBEDDINGS, "m"))
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "options", "limit"),
+    [
+        ("openai", "gpt-6-luna", {}, "max_completion_tokens"),
+        ("openai", "gpt-4o", {}, "max_tokens"),
+        ("groq", "gpt-6-luna", {}, "max_tokens"),
+        ("azure", "mine", {"azure_api_version": "2024-10-21"}, "max_completion_tokens"),
+        ("azure", "mine", {}, "max_tokens"),
+    ],
+)
+def test_what_the_limit_is_called(name: str, model: str, options: dict[str, Any], limit: str) -> None:
+    assert providers()[name].limit_name(Call(CHAT, model, options)) == limit

@@ -1,0 +1,39 @@
+"""Turns by weight."""
+
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.plugins._balancer import Balancer, Member
+
+
+def members(*weights: int) -> list[Member]:
+    proxy = cast(Any, SimpleNamespace())
+    return [Member(position, proxy, weight) for position, weight in enumerate(weights)]
+
+
+def turns(made: list[Member], count: int) -> list[int]:
+    balancer = Balancer({"algorithm": "round-robin"}, made)
+    return [balancer.choose(made, cast(Any, None)).position for _ in range(count)]
+
+
+def test_the_heavier_are_spread() -> None:
+    assert turns(members(3, 1), 8) == [0, 0, 1, 0, 0, 0, 1, 0]
+    assert turns(members(100, 100, 100), 6) == [0, 1, 2, 0, 1, 2]
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=5))
+def test_shares_are_exact_over_a_round(weights: list[int]) -> None:
+    assert Counter(turns(members(*weights), sum(weights))) == dict(enumerate(weights))
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_the_only_candidate_is_chosen_and_owes_nothing(position: int) -> None:
+    made = members(5, 5, 5)
+    balancer = Balancer({}, made)
+    assert balancer.choose([made[position]], cast(Any, None)).position == position
+    assert [member.credit for member in made] == [0, 0, 0]
