@@ -52,6 +52,8 @@ def test_after_the_wait_a_request_is_let_through_and_just_before_it_is_not(
         assert used(now + wait - 1) >= limit - 1e-6
 
 
-@pytest.mark.parametrize(("value", "text"), [(81.0, b"81"), (0.9999937, b"0.9999937"), (0.0, b"0"), (1e-7, b"0.0000001")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(81.0, b"81"), (0.9999937, b"0.9999937"), (0.0, b"0"), (1e-7, b"0.0000001")]
+)
 def test_numbers_are_short_and_exact(value: float, text: bytes) -> None:
     assert number(value) == text
