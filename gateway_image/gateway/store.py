@@ -11,8 +11,9 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -28,6 +29,8 @@ Check = Callable[[Config], object]
 """Raises ConfigError for a configuration that cannot run here; what it returns is not used."""
 Publish = Callable[[Config], Awaitable[None]]
 """Gives the configuration to every worker; raises GatewayError, with all workers on the old one, when one refuses."""
+Declared = Callable[[], "bytes | None"]
+"""What the declarative file holds now, None without one; raises StoreError."""
 Log = Callable[[str], None]
 
 STATE_FORMAT = 1
@@ -39,6 +42,28 @@ class StoreError(GatewayError):
     """The state cannot be read or written. The text names the file and what to do."""
 
 
+class Origin(NamedTuple):
+    """The declarative texts that the state goes on from, as SHA-256; "" for none. Finding one of them in the file is no
+    news: to load it again would drop what was changed since. Any other text was written by somebody who means it."""
+
+    source: str = ""  # what the file held when it was last seen to be in force
+    applied: str = ""  # what was last given as a whole: whoever gave it may write it into the file only afterwards
+
+    def includes(self, text: bytes) -> bool:
+        return _digest(text) in self
+
+    def seen(self, text: bytes | None) -> Origin:
+        """What it is once the file was seen to hold `text`, one of them."""
+        return self if text is None else Origin(_digest(text), self.applied)
+
+    def after(self, text: bytes, declared: bytes | None) -> Origin:
+        """What it is once `text` is applied while the file holds `declared`."""
+        given = _digest(text)
+        if declared is not None and (declared == text or _digest(declared) == self.applied):
+            return Origin(_digest(declared), given)
+        return Origin(self.source, given)
+
+
 class Store:
     """`config` and `version` are the truth at any moment; read them, never change them."""
 
@@ -48,7 +73,9 @@ class Store:
         *,
         version: str = "",
         prefix: Path | None = None,
-        source: str = "",
+        origin: Origin = Origin(),
+        declared: Declared = lambda: None,
+        named: str = "",
         check: Check | None = None,
         publish: Publish | None = None,
     ) -> None:
@@ -59,7 +86,9 @@ class Store:
         self.check = check
         self.publish = publish  # set by the transport once there are workers
         self._path = prefix / STATE_NAME if prefix is not None else None
-        self._source = source  # SHA-256 of the declarative file that this state began with, "" without a file
+        self._origin = origin
+        self._declared = declared
+        self._named = named  # where the declarative text comes from, for messages
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -67,20 +96,24 @@ class Store:
         """The store a node starts with. Raises ConfigError, or StoreError when a file cannot be read.
 
         Without a prefix the declarative file is the truth at each start. With one the saved state is, unless the
-        file's content changed since it was saved: then the file wins.
+        file's content is neither what that state began with nor what it was last replaced by: then the file wins.
         """
         text = _read_declarative(settings)
-        source = hashlib.sha256(text).hexdigest() if text is not None else ""
+        declared = partial(_read_declarative, settings)
         named = str(settings.declarative_config or "KONG_DECLARATIVE_CONFIG_STRING")
         prefix = settings.prefix
         saved = _read_state(prefix / STATE_NAME) if prefix is not None else None
-        if saved is not None and source in ("", saved["source"]):
+        origin = Origin(saved["source"], saved["applied"]) if saved is not None else Origin()
+        if saved is not None and (text is None or origin.includes(text)):
             log(f"configuration: the saved state {saved['path']}")
+            origin = origin.seen(text)
             store = cls(
                 _restored(saved),
                 version=saved["version"],
                 prefix=prefix,
-                source=source or saved["source"],
+                origin=origin,
+                declared=declared,
+                named=named,
                 check=check,
             )
         else:
@@ -91,18 +124,35 @@ class Store:
                 )
             config = Config() if text is None else _load(text, named)
             version = "" if text is None else text_version(text)
-            store = cls(config, version=version, prefix=prefix, source=source, check=check)
+            origin = Origin() if text is None else Origin(_digest(text), _digest(text))
+            store = cls(
+                config, version=version, prefix=prefix, origin=origin, declared=declared, named=named, check=check
+            )
         if check is not None:
             check(store.config)
         if prefix is not None:
-            store._write_beside(encode(store.config.collections), store.version)
+            store._write_beside(encode(store.config.collections), store.version, origin)
             store._put_in_place()
         return store
 
-    async def apply(self, config: Config, version: str = "") -> None:
-        """Put `config` into force. Raises what `check` and `publish` raise, or StoreError; then nothing changed."""
+    async def apply(self, config: Config, text: bytes | None = None) -> None:
+        """Put `config` into force; `text`: the declarative text that it is the whole of, when there is one. Raises what
+        `check` and `publish` raise, or StoreError; then nothing changed."""
         async with self._turn:
-            await self._apply(config, version)
+            if text is None:
+                await self._apply(config, "", self._origin)
+            else:
+                await self._apply(config, text_version(text), self._origin.after(text, self._declared_if_any()))
+
+    async def refresh(self) -> None:
+        """Put what the declarative file holds into force, or, when there is no news in it, what is in force once more:
+        secrets are read again then. Raises as `apply` and `open` do."""
+        async with self._turn:
+            text = self._declared()
+            if text is None or self._origin.includes(text):
+                await self._apply(self.config, self.version, self._origin.seen(text))
+            else:
+                await self._apply(_load(text, self._named), text_version(text), Origin(_digest(text), _digest(text)))
 
     async def edit(self, change: Callable[[Config], Config]) -> Config:
         """Apply what `change` makes of the configuration in force. No other change comes between reading and applying;
@@ -110,15 +160,15 @@ class Store:
         async with self._turn:
             config = change(self.config)
             if config is not self.config:
-                await self._apply(config, "")
+                await self._apply(config, "", self._origin)
             return self.config
 
-    async def _apply(self, config: Config, version: str) -> None:
+    async def _apply(self, config: Config, version: str, origin: Origin) -> None:
         if self.check is not None:
             self.check(config)
         rows = encode(config.collections)
         version = version or _row_version(rows)
-        self._write_beside(rows, version)
+        self._write_beside(rows, version, origin)
         try:
             if self.publish is not None:
                 await self.publish(config)
@@ -131,16 +181,22 @@ class Store:
             if self.publish is not None:
                 await self.publish(self.config)  # the workers go back to what is on the disk
             raise StoreError(f"the state cannot be put in place: {self._path}: {problem.strerror}") from None
-        self.config, self.version = config, version
+        self.config, self.version, self._origin = config, version, origin
+
+    def _declared_if_any(self) -> bytes | None:
+        try:
+            return self._declared()
+        except StoreError:  # a file that is gone is told of at the next start, it is no reason to refuse a change
+            return None
 
     # -- the file ----------------------------------------------------------------------------------------------------
 
-    def _write_beside(self, rows: bytes, version: str) -> None:
+    def _write_beside(self, rows: bytes, version: str, origin: Origin) -> None:
         """Everything that can fail for lack of space fails here, before any worker has heard of the change."""
         if self._path is None:
             return
         beside = _beside(self._path)
-        head = {"format": STATE_FORMAT, "gateway": __version__, "version": version, "source": self._source}
+        head = {"format": STATE_FORMAT, "gateway": __version__, "version": version, **origin._asdict()}
         content = encode({**head, "collections": msgspec.Raw(rows)})
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -186,6 +242,10 @@ def _beside(path: Path) -> Path:
     return path.with_name(path.name + ".new")
 
 
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
 def _read_declarative(settings: Settings) -> bytes | None:
     path = settings.declarative_config
     if path is None:
@@ -225,7 +285,7 @@ def _read_state(path: Path) -> dict[str, Any] | None:
             f"the saved state {path} was written by another version of the gateway: move it away to start from the "
             "declarative file"
         )
-    return {"version": "", "source": "", **saved, "path": path}
+    return {"version": "", "source": "", "applied": "", **saved, "path": path}
 
 
 def _restored(saved: dict[str, Any]) -> Config:

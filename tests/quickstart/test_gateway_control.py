@@ -73,7 +73,10 @@ def test_one_that_cannot_start_is_not_left_half_started(home: Launched) -> None:
     assert not found.runner.status().running
 
 
-def test_what_was_changed_through_the_admin_api_survives_a_restart(home: Launched) -> None:
+@pytest.mark.parametrize("updated", [False, True], ids=["as set up", "after an update without a restart"])
+def test_what_was_changed_through_the_admin_api_survives_a_restart(home: Launched, updated: bool) -> None:
+    if updated:
+        home.apply(home.with_model("gpt-6.1-terra"), test=False)
     path = "/services/mock-api"
     body = b'{"retries": 3}'
     assert request("127.0.0.1", home.plan.ports["admin"], "PATCH", path, body).status == 200

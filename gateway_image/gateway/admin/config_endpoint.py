@@ -44,7 +44,7 @@ async def _load(api: AdminApi, call: Call) -> Reply:
     try:
         # in a thread: ten thousand rows take a second, in which other requests want their answers
         config = await asyncio.to_thread(_read, text, int(api.wall()))
-        await api.store.apply(config, version)
+        await api.store.apply(config, text)
     except ConfigError as error:
         raise answers.declarative(error, call.query.flag("flatten_errors")) from None
     return answers.json(201, {name: rows for name, rows in config.collections.items() if rows})

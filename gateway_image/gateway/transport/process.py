@@ -60,7 +60,6 @@ class Control:
         self.workers: Workers | None = None
         self._command = command
         self._handlers = handlers(self)
-        self._text = self._read_text()
         self._servers: list[asyncio.Server] = []
         self._servings: list[Serving] = []
         self._ended = asyncio.Event()
@@ -123,16 +122,11 @@ class Control:
         self._ended.set()
 
     async def reload(self) -> None:
-        """Applies the declarative file, when its content changed, and the secrets as they are now."""
+        """Applies the declarative file, when there is news in it, and the secrets as they are now."""
         async with self._turn:
             try:
-                text = self._read_text()
-                config = self.store.config
-                if text is not None and text != self._text:
-                    config = Config.load(text, deck=True)
-                await self.store.apply(config, self.store.version if config is self.store.config else "")
-                self._text = text
-            except (GatewayError, OSError, UnicodeDecodeError) as error:
+                await self.store.refresh()
+            except GatewayError as error:
                 _log.error("reload failed, the old configuration stays: %s", error)
             else:
                 _log.info("reloaded the configuration")
@@ -217,7 +211,3 @@ class Control:
         """Whether a configuration compiles, before any worker hears of it."""
         resources: dict[str, Any] = {"counters": self.counters}
         return compile_snapshot(config, self.settings, resources, environment=self.environment)
-
-    def _read_text(self) -> str | None:
-        path = self.settings.declarative_config
-        return path.read_text("utf-8") if path is not None else None
