@@ -7,7 +7,16 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from gateway.admin import answers, config_endpoint, entity_endpoints, metrics_endpoint, node, schemas, tag_endpoints
+from gateway.admin import (
+    answers,
+    config_endpoint,
+    entity_endpoints,
+    metrics_endpoint,
+    node,
+    schemas,
+    tag_endpoints,
+    target_health,
+)
 from gateway.admin.answers import Refusal, not_found
 from gateway.admin.bodies import Unsupported
 from gateway.admin.call import Call
@@ -112,6 +121,8 @@ def find(segments: tuple[str, ...]) -> Handler | None:
     for first, handler in _UNDER.items():
         if segments[: len(first)] == first and len(segments) > len(first):
             return handler
+    if target_health.serves(segments):
+        return target_health.answer
     return entity_endpoints.answer if entity_endpoints.serves(segments) else None
 
 
@@ -132,11 +143,13 @@ _FIXED: Mapping[tuple[str, ...], Handler] = {
     ("robots.txt",): node.robots,
     ("plugins", "enabled"): node.enabled_plugins,
     ("tags",): tag_endpoints.answer,
+    ("cache",): node.cache,
     ("debug", "node", "log-level"): node.log_level,
     **dict.fromkeys(node.ABSENT, node.absent),
     **dict.fromkeys(node.EMPTY, node.nothing),
 }
 _UNDER: Mapping[tuple[str, ...], Handler] = {
+    ("cache",): node.cache,
     ("debug", "node", "log-level"): node.log_level,
     ("schemas",): schemas.answer,
     ("plugins", "schema"): schemas.deprecated,

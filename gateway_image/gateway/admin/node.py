@@ -39,10 +39,25 @@ _ABSENT = {
 ABSENT = tuple(_ABSENT)
 EMPTY = (("basic-auths",), ("hmac-auths",), ("jwts",), ("oauth2",), ("oauth2_tokens",), ("sessions",))
 _FIXED_PATHS = (
-    *("/", "/config", "/debug/node/log-level", "/debug/node/log-level/{log_level}", "/endpoints", "/metrics"),
+    *(
+        "/",
+        "/cache",
+        "/cache/{key}",
+        "/config",
+        "/debug/node/log-level",
+        "/debug/node/log-level/{log_level}",
+        "/endpoints",
+        "/metrics",
+    ),
     *("/plugins/enabled", "/plugins/schema/{name}", "/schemas/filters/{name}", "/schemas/plugins/validate"),
     *("/schemas/plugins/{name}", "/schemas/vaults/validate", "/schemas/vaults/{name}", "/schemas/{name}"),
     *("/schemas/{db_entity_name}/validate", "/status", "/tags", "/tags/{tags}", "/upstreams/{upstreams}/targets/all"),
+    *("/upstreams/{upstreams}/health", "/upstreams/{upstreams}/targets/{targets}/healthy"),
+    *(
+        "/upstreams/{upstreams}/targets/{targets}/unhealthy",
+        "/upstreams/{upstreams}/targets/{targets}/{address}/healthy",
+        "/upstreams/{upstreams}/targets/{targets}/{address}/unhealthy",
+    ),
 )
 
 
@@ -201,6 +216,14 @@ def absent(api: AdminApi, call: Call) -> Reply:
 def nothing(api: AdminApi, call: Call) -> Reply:
     """Credentials of plugins that are not here: there are none, which is what decK wants to hear."""
     return call.gate(_READ) or answers.json(200, {"data": [], "next": None})
+
+
+def cache(api: AdminApi, call: Call) -> Reply:
+    """/cache and /cache/{key}: every change is in force at once, so there is never anything old to drop."""
+    single = len(call.segments) == 2
+    if len(call.segments) > 2 or (single and call.reads):
+        raise not_found()
+    return call.gate("DELETE, GET, HEAD, OPTIONS" if single else "DELETE, OPTIONS") or answers.empty(204)
 
 
 def robots(api: AdminApi, call: Call) -> Reply:

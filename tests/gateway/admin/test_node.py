@@ -84,3 +84,16 @@ def test_other_small_answers() -> None:
 def test_two_nodes_have_two_ids() -> None:
     assert Node(Settings(), "a").id != Node(Settings(), "a").id
     assert Node(Settings(proxy_listen=(Listener("::1", 1),)), "a").log_level == "notice"
+
+
+def test_nothing_old_is_ever_kept_that_would_have_to_be_dropped() -> None:
+    admin = Admin()
+    asked = [("DELETE", "/cache"), ("DELETE", "/cache/x"), ("GET", "/cache/x")]
+    asked += [("GET", "/cache"), ("GET", "/cache/x/y")]
+        ("DELETE", "/cache"),
+        ("DELETE", "/cache/x"),
+        ("GET", "/cache/x"),
+        ("GET", "/cache"),
+        ("GET", "/cache/x/y"),
+    ]
+    assert [admin.ask(method, path).status for method, path in asked] == [204, 204, 404, 405, 404]

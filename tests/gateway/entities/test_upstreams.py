@@ -98,5 +98,5 @@ def test_targets_are_stored_in_one_form(target: str, stored: str) -> None:
 def test_targets_that_are_refused(target: str) -> None:
     row = {"upstream": {"id": "aaaaaaaa-0000-4000-8000-000000000001"}, "target": target}
     assert TARGETS.record.clean(row)[1] == {
-        "target": f"Invalid target ('{target}'); not a valid hostname or ip address"
+        "target": "Invalid target; not a valid hostname or ip address"
     }
