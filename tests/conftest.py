@@ -1,14 +1,18 @@
-"""What every test may use, and the policy for parts that a machine may lack: a test that needs Docker or Redis is
-skipped with the reason, but fails where CI=true, so that a green run there has run it."""
+"""What every test may use, and the policy for parts that a machine may lack: a test that needs Docker, Redis or a
+browser is skipped with the reason, but fails where CI=true, so that a green run there has run it."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
-from support import docker_engine, redis_servers
+from support import chromium, docker_engine, redis_servers
 
-PARTS = {"docker": ("Docker", docker_engine.missing), "redis": ("Redis", redis_servers.missing)}
+PARTS = {
+    "docker": ("Docker", docker_engine.missing),
+    "redis": ("Redis", redis_servers.missing),
+    "browser": ("a browser", chromium.missing),
+}
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -139,19 +139,16 @@ def _without_secrets(url: str) -> str:
 
 def curl(view: RouteView, base: str) -> str:
     """A command that calls the route; `base` is where clients reach the gateway, "http://127.0.0.1:8000"."""
-    words = ["curl", "-sS"]
-    if view.method != "GET":
-        words += ["-X", view.method]
-    words.append(_quoted(base + (view.path or "/...")))
+    method = [] if view.method == "GET" else ["-X", view.method]
+    lines = [" ".join(("curl", "-sS", *method, _quoted(base + (view.path or "/..."))))]
     for host in view.hosts[:1]:
-        words += ["-H", _quoted("Host: " + host.replace("*", "example"))]
-    for name, value in view.headers.items():
-        words += ["-H", _quoted(f"{name}: {value}")]
+        lines.append("-H " + _quoted("Host: " + host.replace("*", "example")))
+    lines += ["-H " + _quoted(f"{name}: {value}") for name, value in view.headers.items()]
     if view.key_header:
-        words += ["-H", _quoted(f"{view.key_header}: YOUR_KEY")]
+        lines.append("-H " + _quoted(f"{view.key_header}: YOUR_KEY"))
     if view.body is not None:
-        words += ["-H", _quoted("Content-Type: application/json"), "-d", _quoted(json.dumps(view.body))]
-    return " ".join(words)
+        lines += ["-H " + _quoted("Content-Type: application/json"), "-d " + _quoted(json.dumps(view.body))]
+    return " \\\n  ".join(lines)
 
 
 def _quoted(text: str) -> str:

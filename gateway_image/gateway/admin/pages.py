@@ -1,5 +1,5 @@
-"""The three listeners for people: Manager, Dev Portal and Files API. Small pages made from the live configuration,
-without scripts and without a request to anywhere else. Not for: changing anything (that is the Admin API's).
+"""The two listeners for those who call the gateway: Dev Portal and Files API. Made from the live configuration, without
+a request to anywhere else. Not for: changing anything (manager.py, the Admin API).
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any
 
 from gateway import __version__
 from gateway.admin import answers
+from gateway.admin.address import address
 from gateway.admin.answers import Refusal, not_found
 from gateway.admin.call import Call
 from gateway.admin.guard import Guard
 from gateway.admin.openapi import document
 from gateway.admin.overview import RouteView, curl, routes
-from gateway.admin.token import token_fits, unauthorized
 from gateway.codec import encode
-from gateway.settings import Listener, Settings
+from gateway.settings import Settings
 from gateway.store import Store
 from gateway.values import Reply, Request
 
@@ -39,22 +39,16 @@ dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 pre { background: var(--soft); border-radius: .25rem; margin: 0; overflow-x: auto; padding: .75rem; }
 pre:focus-visible, a:focus-visible { outline: 3px solid var(--strong); }
 """
-_WILDCARDS = ("0.0.0.0", "::", "*")  # noqa: S104 - recognised, not listened on
 _DOCUMENT = "openapi.json"
 
 
 class Pages:
-    """`manager`, `portal` and `files` are what the three listeners call."""
+    """`portal` and `files` are what the two listeners call."""
 
     def __init__(self, store: Store, settings: Settings, guard: Guard) -> None:
         self._store = store
         self._settings = settings
         self._guard = guard
-
-    def manager(self, request: Request) -> Reply:
-        if not token_fits(request, self._settings.admin_token):
-            return unauthorized()
-        return self._guarded(request, self._manager)
 
     def portal(self, request: Request) -> Reply:
         return self._guarded(request, self._portal)
@@ -75,33 +69,13 @@ class Pages:
 
     # -- pages -------------------------------------------------------------------------------------------------------
 
-    def _manager(self, call: Call) -> Reply:
-        if call.segments == ("style.css",):
-            return _style()
-        if call.segments:
-            raise not_found()
-        base, views = self._base(call), routes(self._store.config)
-        counts = ", ".join(
-            f"{len(self._store.config.collections[kind])} {kind}"
-            for kind in ("services", "routes", "plugins", "consumers")
-        )
-        admin = _address(self._settings.admin_listen, call)
-        change = (
-            f"<p>Change it through the Admin API at <a href='{escape(admin)}'>{escape(admin)}</a>, with deck, or by "
-            "running setup again.</p>"
-            if admin
-            else ""
-        )
-        intro = f"<p>{escape(counts)}. Clients call <strong>{escape(base)}</strong>.</p>{change}"
-        return _page("Gateway Manager", intro, [_card(view, base, inside=True) for view in views])
-
     def _portal(self, call: Call) -> Reply:
         if call.segments == ("style.css",):
             return _style()
         if call.segments:
             raise not_found()
         base = self._base(call)
-        files = _address(self._settings.portal_api_listen, call)
+        files = address(self._settings.portal_api_listen, call.request)
         link = f"{files}/files/{_DOCUMENT}"
         intro = f"<p>These routes answer at <strong>{escape(base)}</strong>.</p>"
         if files:
@@ -124,20 +98,7 @@ class Pages:
 
     def _base(self, call: Call) -> str:
         """Where this client reaches the proxy: the host it used for us, and the proxy's port."""
-        return _address(self._settings.proxy_listen, call) or "http://127.0.0.1:8000"
-
-
-def _address(listeners: tuple[Listener, ...], call: Call) -> str:
-    listener = next((one for one in listeners if not one.ssl), listeners[0] if listeners else None)
-    if listener is None:
-        return ""
-    host = listener.host
-    if host in _WILDCARDS:
-        used = call.request.fields.get(b"host", b"127.0.0.1").decode("latin-1")
-        host = used.partition("]")[0] + "]" if used.startswith("[") else used.partition(":")[0]
-    elif ":" in host:
-        host = f"[{host}]"
-    return f"{'https' if listener.ssl else 'http'}://{host}:{listener.port}"
+        return address(self._settings.proxy_listen, call.request) or "http://127.0.0.1:8000"
 
 
 def _style() -> Reply:
@@ -156,8 +117,7 @@ def _page(title: str, intro: str, cards: list[str]) -> Reply:
     return Reply(200, b"Content-Type: text/html; charset=utf-8\r\n" + _POLICY, text.encode())
 
 
-def _card(view: RouteView, base: str, inside: bool = False) -> str:
-    """`inside`: with what only the gateway's owner needs to see."""
+def _card(view: RouteView, base: str) -> str:
     rows = {
         "Path": " ".join((", ".join(view.methods) or "any method", ", ".join(view.paths) or "any path")),
         "Host": ", ".join(view.hosts),
@@ -166,8 +126,6 @@ def _card(view: RouteView, base: str, inside: bool = False) -> str:
         "Model": view.model or ("named by the request" if view.provider else ""),
         "Key": f"in the header {view.key_header}" if view.key_header else "",
     }
-    if inside:
-        rows |= {"Upstream": view.upstream, "Service": view.service, "Plugins": ", ".join(view.plugins)}
     facts = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in rows.items() if value)
     command = escape(curl(view, base))
     return (

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from typing import TYPE_CHECKING
 
 from gateway.admin.api import AdminApi
 from gateway.admin.guard import Guard
+from gateway.admin.manager import Manager
 from gateway.admin.metrics_endpoint import MetricsText
 from gateway.admin.node import Node
 from gateway.admin.pages import Pages
@@ -41,10 +43,11 @@ def handlers(control: Control) -> dict[str, Handler]:
     metrics = MetricsText(node, control.gather)
     admin = AdminApi(control.store, node, guard, log=_log.error, metrics=metrics)
     status = StatusApi(control.store, node, problem=control.unready, metrics=metrics)
+    manager = Manager(admin, ask=control.ask, resolve=control.resolve, clock=time.monotonic)
     pages = Pages(control.store, settings, guard)
     return {
         "KONG_ADMIN_LISTEN": admin.handle,
-        "KONG_ADMIN_GUI_LISTEN": pages.manager,
+        "KONG_ADMIN_GUI_LISTEN": manager.handle,
         "KONG_PORTAL_GUI_LISTEN": pages.portal,
         "KONG_PORTAL_API_LISTEN": pages.files,
         "KONG_STATUS_LISTEN": status.handle,

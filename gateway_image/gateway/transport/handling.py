@@ -32,7 +32,7 @@ class HandlerConnection(RequestReader):
         try:
             outcome: Reply | Awaitable[Reply] = self.serving.begin(request)
         except Exception as error:
-            self._reply(_failure(error))
+            self._reply(failure(error))
             return
         if isinstance(outcome, Reply):
             self._reply(outcome)
@@ -47,7 +47,7 @@ class HandlerConnection(RequestReader):
         try:
             reply = await outcome
         except Exception as error:
-            reply = _failure(error)
+            reply = failure(error)
         self._reply(reply)
 
     def _reply(self, reply: Reply) -> None:
@@ -58,6 +58,6 @@ class HandlerConnection(RequestReader):
         self.done()
 
 
-def _failure(error: Exception) -> Reply:
+def failure(error: Exception) -> Reply:
     _log.error("an Admin request failed inside the gateway: %s", describe(error))
     return json_reply(500, {"message": "An unexpected error occurred"})

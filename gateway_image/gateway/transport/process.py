@@ -17,15 +17,20 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from gateway.admin.relay import Relay
 from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.errors import GatewayError
 from gateway.metrics import Dump
 from gateway.settings import Listener, Settings
 from gateway.store import Store
-from gateway.transport.compiling import compile_snapshot
+from gateway.transport.compiling import compile_snapshot, open_vault
+from gateway.transport.dial import Dialer
 from gateway.transport.handling import HandlerConnection
 from gateway.transport.logs import start_logging
+from gateway.transport.pool import Pool
+from gateway.transport.proxies import Proxies
+from gateway.transport.relaying import Questions, RelayConnection
 from gateway.transport.runtime import Runtime
 from gateway.transport.serving import Serving
 from gateway.transport.sockets import BACKLOG, Opened, close_all, open_all
@@ -33,11 +38,13 @@ from gateway.transport.sweeper import TICK, Sweeper
 from gateway.transport.tls import server_context
 from gateway.transport.worker import DRAIN_SECONDS
 from gateway.transport.workers import Workers, members_of
-from gateway.values import Reply, Request
+from gateway.values import Fetch, Fetched, Reply, Request
 
 PROXY = "KONG_PROXY_LISTEN"
+PAGES = ("KONG_ADMIN_GUI_LISTEN", "KONG_PORTAL_GUI_LISTEN")
+"""Whose pages send requests through the proxy."""
 ADMIN_BODY_LIMIT = 64 << 20
-Handler = Callable[[Request], Reply | Awaitable[Reply]]
+Handler = Callable[[Request], Reply | Awaitable[Reply] | Relay]
 _log = logging.getLogger("gateway")
 
 
@@ -58,6 +65,7 @@ class Control:
         self.store = Store.open(settings, log=_log.info, check=self._check)
         self.draining = False
         self.workers: Workers | None = None
+        self.questions: Questions | None = None  # what the Admin side asks of others; there once it is served
         self._command = command
         self._handlers = handlers(self)
         self._servers: list[asyncio.Server] = []
@@ -84,6 +92,15 @@ class Control:
     async def gather(self) -> Dump:
         """What all workers counted, asked now; statistics() is up to date then too."""
         return await self.workers.gather() if self.workers is not None else {}
+
+    async def ask(self, fetch: Fetch) -> Fetched:
+        """The answer of somebody else's server."""
+        assert self.questions is not None
+        return await self.questions.ask(fetch)
+
+    def resolve(self, reference: str) -> str:
+        """The value of a vault reference. Raises VaultError."""
+        return open_vault(self.store.config, self.settings, self.environment).resolve(reference)
 
     def set_log_level(self, level: str) -> None:
         start_logging(level)
@@ -157,6 +174,8 @@ class Control:
     async def _serve(self, opened: list[Opened], sweeper: Sweeper) -> None:
         loop = asyncio.get_running_loop()
         runtime = Runtime(self.settings)
+        pool = Pool(loop, sweeper, Dialer(loop, Proxies(self.environment)))
+        self.questions = Questions(pool)
         for one in opened:
             if one.setting == PROXY:
                 continue
@@ -164,16 +183,16 @@ class Control:
                 self._handlers[one.setting],
                 runtime,
                 sweeper,
+                pool,
                 port=one.port,
                 scheme="https" if one.listener.ssl else "http",
                 body_limit=ADMIN_BODY_LIMIT,
             )
             self._servings.append(serving)
             context = server_context(self.settings) if one.listener.ssl else None
+            connection = partial(RelayConnection if one.setting in PAGES else HandlerConnection, serving)
             self._servers.append(
-                await loop.create_server(
-                    partial(HandlerConnection, serving), sock=one.sockets[0], ssl=context, backlog=BACKLOG
-                )
+                await loop.create_server(connection, sock=one.sockets[0], ssl=context, backlog=BACKLOG)
             )
 
     def _tell(self, opened: list[Opened]) -> None:
@@ -193,6 +212,8 @@ class Control:
         deadline = loop.time() + 1.0
         while any(serving.connections for serving in self._servings) and loop.time() < deadline:
             await asyncio.sleep(TICK)
+        if self.questions is not None:
+            self.questions.close()
         self.counters.close()
 
     def _answer_signals(self, loop: asyncio.AbstractEventLoop) -> None:

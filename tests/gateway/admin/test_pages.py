@@ -1,4 +1,4 @@
-"""Manager, Dev Portal and Files API."""
+"""Dev Portal and Files API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from support.admin_api import Admin, Answer, read, request
 
 from gateway.admin.pages import Pages
-from gateway.settings import Listener
 
 DOCUMENT: dict[str, Any] = {
     "services": [
@@ -40,7 +39,7 @@ DOCUMENT: dict[str, Any] = {
     ],
     "consumers": [{"username": "al", "keyauth_credentials": [{"key": "key-canary"}]}],
 }
-PAGES = ("manager", "portal")
+PAGES = ("portal",)
 
 
 def ask(
@@ -76,8 +75,7 @@ def test_a_page_shows_how_to_call_every_route(which: str) -> None:
     assert "curl -sS -X POST &#x27;http://127.0.0.1:8000/openai/chat&#x27;" in text
 
 
-def test_only_the_manager_shows_what_is_behind_a_route() -> None:
-    assert "https://api.openai.com/v1/chat/completions" in ask("manager").body
+def test_what_is_behind_a_route_is_not_shown() -> None:
     assert "api.openai.com" not in ask("portal").body
 
 
@@ -93,7 +91,7 @@ def test_a_page_is_well_formed_without_scripts_and_asks_nobody_else(which: str) 
     assert ask(which, "/style.css").headers["Content-Type"].startswith("text/css")
 
 
-@pytest.mark.parametrize(("which", "target"), [("manager", "/"), ("portal", "/"), ("files", "/files/openapi.json")])
+@pytest.mark.parametrize(("which", "target"), [("portal", "/"), ("files", "/files/openapi.json")])
 def test_no_secret_is_shown(which: str, target: str) -> None:
     assert "canary" not in str(ask(which, target))
 
@@ -113,28 +111,19 @@ def test_a_change_is_seen_at_once() -> None:
     admin = Admin(DOCUMENT)
     pages = Pages(admin.store, admin.settings, admin.guard)
     admin.ask("PATCH", "/routes/openai-chat", {"name": "renamed"})
-    assert "renamed" in read(pages.manager(request("GET", "/", host="localhost:8002"))).body
+    assert "renamed" in read(pages.portal(request("GET", "/", host="localhost:8002"))).body
 
 
-@pytest.mark.parametrize("which", ["manager", "portal", "files"])
+@pytest.mark.parametrize("which", ["portal", "files"])
 def test_what_is_refused(which: str) -> None:
     assert ask(which, "/nowhere").status == 404
     assert ask(which, "/", "POST").status == 405
     assert ask(which, "/", headers={"Origin": "https://evil.test"}).status == 403
 
 
-def test_the_manager_asks_for_the_token_when_there_is_one() -> None:
-    assert ask("manager", admin_token="s3cret").status == 401
-    assert ask("manager", headers={"Authorization": "Bearer s3cret"}, admin_token="s3cret").status == 200
+def test_readers_need_no_token() -> None:
     assert ask("portal", admin_token="s3cret").status == 200
 
 
-def test_addresses_are_those_that_this_client_can_reach() -> None:
-    text = ask("portal", proxy_listen=(Listener("0.0.0.0", 9000), Listener("0.0.0.0", 9443, ssl=True))).body
-    assert "http://localhost:9000/openai/chat" in text
-    text = ask("portal", proxy_listen=(Listener("::1", 9443, ssl=True),)).body
-    assert "https://[::1]:9443/openai/chat" in text
-
-
 def test_an_empty_gateway_says_so() -> None:
-    assert "There are no routes yet." in ask("manager", document={}).body
+    assert "There are no routes yet." in ask("portal", document={}).body

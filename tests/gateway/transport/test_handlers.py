@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from gateway.admin.relay import Relay
 from gateway.entities import Config
 from gateway.metrics import Definition, Dump, family
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.transport.handlers import handlers
-from gateway.values import Reply, Request
+from gateway.values import Fetch, Fetched, Reply, Request
 
 
 class Control:
@@ -37,6 +38,12 @@ class Control:
         self.requests = 7
         return family(Definition("counter", "kong_of_a_worker", "Counted."), [((), 3)])
 
+    async def ask(self, fetch: Fetch) -> Fetched:
+        return Fetched(200, [], b'{"data": [{"id": "m"}]}')
+
+    def resolve(self, reference: str) -> str:
+        return "value"
+
     def set_log_level(self, level: str) -> None:
         self.level = level
 
@@ -45,6 +52,7 @@ def ask(control: Control, setting: str, method: str, target: str, host: str = "l
     fields = {b"host": host.encode()}
     request = Request(method.encode(), target.encode(), list(fields.items()), fields, port=8001)
     reply = handlers(control)[setting](request)  # type: ignore[arg-type]
+    assert not isinstance(reply, Relay)
     return reply if isinstance(reply, Reply) else asyncio.run(_awaited(reply))
 
 
@@ -92,3 +100,10 @@ def test_the_log_level_is_handed_on() -> None:
     control = Control()
     assert ask(control, "KONG_ADMIN_LISTEN", "PUT", "/debug/node/log-level/debug").status == 200
     assert control.level == "debug"
+
+
+def test_the_manager_is_served_with_what_its_pages_ask_for() -> None:
+    control = Control()
+    for target in ("/", "/api/services", "/manager/overview"):
+        assert ask(control, "KONG_ADMIN_GUI_LISTEN", "GET", target).status == 200
+        assert ask(control, "KONG_ADMIN_GUI_LISTEN", "GET", target, "evil.test").status == 403

@@ -1,0 +1,133 @@
+"""The Manager's listener: the files of its pages, the Admin API under the same origin (`/api/...`), and what only the
+pages need (`/manager/...`): an overview of the routes, a provider's live models, requests through the proxy.
+
+Everything is guarded like the Admin API. Not for: what the pages look like (ui/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gateway import __version__
+from gateway.admin import answers
+from gateway.admin.address import address
+from gateway.admin.answers import Refusal, message, not_found
+from gateway.admin.api import AdminApi
+from gateway.admin.bodies import read_body
+from gateway.admin.call import Call
+from gateway.admin.models import Ask, Resolve, live_models
+from gateway.admin.overview import RouteView, routes
+from gateway.admin.relay import Relay, proxy_origin
+from gateway.admin.snippets import snippets
+from gateway.admin.static import PAGE_LINES, Static
+from gateway.admin.token import token_fits, unauthorized
+from gateway.values import Reply, Request
+
+API = "api"
+OWN = "manager"
+_FOLDER = Path(__file__).parent / "ui"
+_NO_STORE = b"Cache-Control: no-store\r\n"
+Answer = Reply | Awaitable[Reply] | Relay
+
+
+class Manager:
+    """`ask` sends a question to a provider, `resolve` gives a vault reference's value, `clock` is monotonic seconds."""
+
+    def __init__(self, api: AdminApi, *, ask: Ask, resolve: Resolve, clock: Callable[[], float]) -> None:
+        self._api = api
+        self._settings = api.node.settings
+        self._ask = ask
+        self._resolve = resolve
+        self._clock = clock
+        self._files = Static.of(_FOLDER)
+        self._origin = proxy_origin(self._settings)
+
+    def handle(self, request: Request) -> Answer:
+        """Never raises."""
+        refusal = self._api.guard.refusal(request)
+        if refusal is not None:
+            return _dressed(answers.message(403, refusal).reply())
+        if not token_fits(request, self._settings.admin_token):
+            return _dressed(unauthorized())
+        call = Call(request)
+        try:
+            if call.segments[:1] == (API,):
+                return self._api.handle(_below(request))
+            if call.segments[:1] == (OWN,):
+                return self._own(call)
+            reply = call.gate("GET, HEAD, OPTIONS") or self._files.answer(request, call.segments)
+            return reply if reply is not None else _dressed(not_found().reply())
+        except Refusal as refused:
+            return _dressed(refused.reply())
+
+    def _own(self, call: Call) -> Answer:
+        name = call.segments[1:]
+        if name == ("overview",):
+            return call.gate("GET, HEAD, OPTIONS") or _json(self._overview(call))
+        if name == ("models",):
+            return call.gate("OPTIONS, POST") or self._models(_config(_body(call.request)))
+        if name == ("relay",):
+            return call.gate("OPTIONS, POST") or self.relay(_body(call.request))
+        raise not_found()
+
+    def _overview(self, call: Call) -> dict[str, Any]:
+        config = self._api.store.config
+        base = address(self._settings.proxy_listen, call.request)
+        return {
+            "version": __version__,
+            "proxy": base,
+            "admin": address(self._settings.admin_listen, call.request),
+            "portal": address(self._settings.portal_gui_listen, call.request),
+            "counts": {kind: len(rows) for kind, rows in config.collections.items()},
+            "routes": [
+                {**told(view), "snippets": snippets(view, base or "http://127.0.0.1:8000", config)}
+                for view in routes(config)
+            ],
+        }
+
+    async def _models(self, config: dict[str, Any]) -> Reply:
+        return _json(await live_models(config, self._resolve, self._ask))
+
+    def relay(self, body: dict[str, Any]) -> Relay:
+        if self._origin is None:
+            raise message(409, "this node has no proxy listener to send requests to: KONG_PROXY_LISTEN is off")
+        return Relay(body, self._origin, self._clock)
+
+
+def told(view: RouteView) -> dict[str, Any]:
+    """A route as the pages get it, with a request that it understands."""
+    return {**asdict(view), "headers": dict(view.headers), "method": view.method, "body": view.body}
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """JSON alone: what a form can hold could come from a foreign page."""
+    if not request.fields.get(b"content-type", b"").lower().startswith(b"application/json"):
+        raise message(415, "send application/json")
+    return read_body(request)
+
+
+def _config(body: dict[str, Any]) -> dict[str, Any]:
+    config = body.get("config")
+    if not isinstance(config, dict):
+        raise message(400, 'send {"config": {...}}: the configuration of an ai-proxy plugin')
+    return config
+
+
+def _below(request: Request) -> Request:
+    """The request as the Admin API's own listener would get it."""
+    target = request.target[len(API) + 1 :] or b"/"
+    return Request(
+        request.method, target, request.headers, request.fields, request.body, request.version, request.client,
+        request.port, request.scheme, request.keep_alive,
+    )  # fmt: skip
+
+
+def _json(value: Any) -> Reply:
+    return answers.json(200, value, _NO_STORE + PAGE_LINES)
+
+
+def _dressed(reply: Reply) -> Reply:
+    return Reply(reply.status, reply.block + PAGE_LINES, reply.body)

@@ -1,0 +1,74 @@
+"""A client connection of the pages: whole answers like the Admin API's, and requests that go on through the proxy,
+whose answers come back in pieces. Not for: what is answered (gateway.admin), the proxy itself (server.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+from gateway.admin.relay import Relay
+from gateway.transport.handling import failure
+from gateway.transport.pool import Pool
+from gateway.transport.server import ClientConnection
+from gateway.transport.serving import Serving
+from gateway.values import Fetch, Fetched, Reply, Request
+
+
+class RelayConnection(ClientConnection):
+    """Calls `serving.begin(request) -> Reply | Awaitable[Reply] | Relay`."""
+
+    __slots__ = ("_task",)
+
+    def __init__(self, serving: Serving) -> None:
+        super().__init__(serving)
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self, request: Request) -> None:
+        self._held = False
+        self._status = 0
+        self._sent = 0
+        try:
+            outcome: Reply | Awaitable[Reply] | Relay = self.serving.begin(request)
+        except Exception as error:
+            outcome = failure(error)
+        if isinstance(outcome, Reply):
+            self._reply(outcome)
+        elif isinstance(outcome, Relay):
+            self._exchange = outcome
+            self._perform(outcome.start())
+        else:
+            self._task = asyncio.ensure_future(self._wait(outcome))
+
+    def gave_up(self) -> None:
+        # what was begun is carried out all the same: a change must not depend on whether somebody waits for it
+        self._task = None
+        super().gave_up()
+
+    async def _wait(self, outcome: Awaitable[Reply]) -> None:
+        try:
+            reply = await outcome
+        except Exception as error:
+            reply = failure(error)
+        if not self.transport.is_closing():
+            self._reply(reply)
+
+
+class Questions:
+    """Fetches for coroutines: what the Admin side asks of others."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def ask(self, fetch: Fetch) -> Fetched:
+        """The whole answer; never raises, what went wrong is in it."""
+        waiting: asyncio.Future[Fetched] = asyncio.get_running_loop().create_future()
+        fetching = self._pool.fetch(fetch, waiting.set_result)
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            fetching.abandon()
+            raise
+
+    def close(self) -> None:
+        self._pool.close()

@@ -1,0 +1,100 @@
+"""Ways to call a route: they hold the real address, parse, and hold no secret."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.admin.overview import routes
+from gateway.admin.snippets import snippets
+from gateway.entities import Config
+
+BASE = "http://127.0.0.1:8010"
+CANARY = "sk-canary-3c3c"
+
+
+def config(path: str = "~/openai/chat$", **more: Any) -> Config:
+    auth = {"header_name": "Authorization", "header_value": more.pop("secret", "{vault://env/openai}")}
+    route = {
+        "name": "chat",
+        "paths": [path],
+        "methods": ["POST"],
+        **more.pop("route", {}),
+        "plugins": [
+            {
+                "name": "ai-proxy",
+                "config": {
+                    "route_type": more.pop("route_type", "llm/v1/chat"),
+                    "auth": auth,
+                    "model": {"provider": "openai", "name": "gpt-6-luna"},
+                },
+            },
+            *more.pop("plugins", []),
+        ],
+    }
+    service = {"name": "openai", "url": "https://api.openai.com", "routes": [route]}
+    return Config.from_declarative({"_format_version": "3.0", "services": [service]})
+
+
+def of(given: Config) -> dict[str, str]:
+    return snippets(routes(given)[0], BASE, given)
+
+
+@pytest.mark.parametrize("route_type", ["llm/v1/chat", "llm/v1/completions"])
+@pytest.mark.parametrize("path", ["~/openai/chat$", "/openai/v1/chat/completions", "/openai/v1/completions"])
+def test_python_parses_and_calls_the_real_address(path: str, route_type: str) -> None:
+    text = of(config(path, route_type=route_type))["Python"]
+    ast.parse(text)
+    assert BASE in text
+
+
+def test_openai_clients_get_a_base_url_where_the_path_is_theirs() -> None:
+    found = of(config("/openai/v1/chat/completions"))
+    assert f'base_url="{BASE}/openai/v1"' in found["Python"]
+    assert f'baseURL: "{BASE}/openai/v1"' in found["Node"]
+    plain = of(config())
+    assert "urllib.request" in plain["Python"] and f'fetch("{BASE}/openai/chat"' in plain["Node"]
+
+
+def test_what_a_route_asks_for_is_in_every_snippet() -> None:
+    found = of(config(route={"headers": {"x-team": ["red"]}}, plugins=[{"name": "key-auth"}]))
+    for name in ("curl", "Python", "Node"):
+        assert "x-team" in found[name] and "YOUR_KEY" in found[name], name
+    words = shlex.split(found["curl"].replace("\\\n", ""))
+    assert words[:2] == ["curl", "-sS"] and "apikey: YOUR_KEY" in words
+
+
+def test_claude_code_where_the_route_is_a_messages_endpoint() -> None:
+    assert "Claude Code" not in of(config())
+    text = of(config("/anthropic/v1/messages"))["Claude Code"]
+    assert f"ANTHROPIC_BASE_URL={BASE}/anthropic\n" in text and "--model gpt-6-luna" in text
+
+
+def test_the_deck_file_makes_the_same_route_again() -> None:
+    given = config()
+    document = yaml.safe_load(of(given)["decK"])
+    again = Config.from_declarative(document)
+    (route,), (plugin,) = again.collections["routes"].values(), again.collections["plugins"].values()
+    (wanted,) = given.collections["plugins"].values()
+    assert (route["name"], route["paths"]) == ("chat", ["~/openai/chat$"])
+    assert plugin["config"] == wanted["config"]
+
+
+def test_a_plain_secret_is_not_shown_anywhere() -> None:
+    found = of(config(secret=f"Bearer {CANARY}"))
+    assert CANARY not in str(found) and "YOUR_SECRET" in found["decK"]
+    assert "{vault://env/openai}" in of(config())["decK"]
+
+
+def test_a_route_without_a_model_is_called_with_curl() -> None:
+    given = Config.from_declarative(
+        {
+            "_format_version": "3.0",
+            "services": [{"name": "s", "url": "http://h", "routes": [{"name": "r", "paths": ["/r"]}]}],
+        }
+    )
+    assert sorted(of(given)) == ["curl", "decK"]
