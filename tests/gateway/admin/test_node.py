@@ -90,10 +90,4 @@ def test_nothing_old_is_ever_kept_that_would_have_to_be_dropped() -> None:
     admin = Admin()
     asked = [("DELETE", "/cache"), ("DELETE", "/cache/x"), ("GET", "/cache/x")]
     asked += [("GET", "/cache"), ("GET", "/cache/x/y")]
-        ("DELETE", "/cache"),
-        ("DELETE", "/cache/x"),
-        ("GET", "/cache/x"),
-        ("GET", "/cache"),
-        ("GET", "/cache/x/y"),
-    ]
     assert [admin.ask(method, path).status for method, path in asked] == [204, 204, 404, 405, 404]
