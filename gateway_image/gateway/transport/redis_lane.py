@@ -111,6 +111,9 @@ class Lane:
             self._task.cancel()
             await asyncio.wait({self._task})
         self._give_up(self.trouble or "the gateway stops")
+        unsent = len(self._kept) + sum(len(batch.charges) for batch in self._batches)
+        if unsent:
+            _log.error("%d counts could not be sent to Redis in time and are lost", unsent)
         await self._link.close()
         self._told(None)
 
@@ -134,6 +137,8 @@ class Lane:
             self._kept = {name: one for name, one in self._kept.items() if one.expires > now}
             if len(self._kept) >= MOST_KEPT:
                 self.lost += 1
+                if self.lost == 1:
+                    _log.error("more than %d counts wait for Redis: further ones are lost", MOST_KEPT)
                 return
         self._kept[name] = count
 
@@ -214,6 +219,8 @@ class Lane:
     async def _send(self) -> str:
         """Sends the batches; those that were not answered stay. Returns why, "" when all were."""
         batches = self._batches
+        if not batches:
+            return ""
         if len(batches) == 1:
             outcomes = [await self._run(batches[0])]
         else:
@@ -281,4 +288,5 @@ class Lane:
             if not await self._send():
                 break
         self.trouble = ""
+        self.lost = 0
         self._due = True

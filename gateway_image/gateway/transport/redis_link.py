@@ -15,8 +15,8 @@ from gateway.values import RedisStore
 
 
 class LinkError(Exception):
-    """Redis gave no answer; str() says why in one line, without secrets. `kept`: over a connection that had worked
-    before, so that a fresh one may do better."""
+    """Redis gave no answer; str() says why in one line, without secrets. `kept`: a connection that had worked
+    before was broken, so that a fresh one may do better."""
 
     def __init__(self, text: str, kept: bool) -> None:
         super().__init__(text)
@@ -35,6 +35,7 @@ class Link:
     async def run(self, keys: list[bytes], arguments: list[bytes]) -> list[bytes]:
         """The script's answer. Raises LinkError."""
         from redis.exceptions import NoScriptError, RedisError
+        from redis.exceptions import TimeoutError as LateError
 
         kept = self._worked
         try:
@@ -47,7 +48,8 @@ class Link:
                 reply = await client.eval(SCRIPT, len(keys), *keys, *arguments)
         except (RedisError, OSError) as error:
             self.drop()
-            raise LinkError(_reason(error, self._store), kept) from None
+            late = isinstance(error, LateError)
+            raise LinkError(_reason(error, self._store), kept and not late) from None
         except BaseException:
             self.drop()  # what its connection would say next is unknown
             raise

@@ -3,7 +3,7 @@ one step and one round trip. Pure. Not for: connections (redis_link.py), when to
 
 A batch that was sent but not answered may have been done or not. It is sent again with the same number: the script
 leaves a mark with what it decided, in the same step, and does nothing twice. A mark that a failover lost is lost with
-the counts.
+the counts. The mark comes first: a script that fails halfway must not add again and again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ local decided
 if mark and string.sub(mark, 1, #number + 1) == number .. ':' then
   decided = string.sub(mark, #number + 2)
 end
-local key, arg, wrote, decisions, out = 2, 5, false, {}, {}
+if ARGV[5] == '1' and not decided then
+  redis.call('SET', KEYS[1], number .. ':', 'PX', ARGV[2])
+end
+local key, arg, decisions, out = 2, 6, {}, {}
 
 local function held(name)
   return redis.call('GET', name) or '0'
@@ -33,18 +36,17 @@ local function add(name, amount, milliseconds)
   if tonumber(amount) ~= 0 and not decided then
     redis.call('INCRBYFLOAT', name, amount)
     redis.call('PEXPIRE', name, milliseconds)
-    wrote = true
   end
 end
 
-for _ = 1, ARGV[3] do
+for _ = 1, tonumber(ARGV[3]) do
   add(KEYS[key], ARGV[arg], ARGV[arg + 1])
   out[#out + 1] = held(KEYS[key])
   out[#out + 1] = held(KEYS[key + 1])
   key, arg = key + 2, arg + 2
 end
 
-for each = 1, ARGV[4] do
+for each = 1, tonumber(ARGV[4]) do
   local many, open = tonumber(ARGV[arg]), '1'
   arg = arg + 1
   for i = 0, many - 1 do
@@ -72,7 +74,7 @@ for each = 1, ARGV[4] do
   key, arg = key + 2 * many, arg + 4 * many
 end
 
-if wrote then
+if #decisions > 0 and ARGV[5] == '1' and not decided then
   redis.call('SET', KEYS[1], number .. ':' .. table.concat(decisions), 'PX', ARGV[2])
 end
 return out
@@ -124,7 +126,7 @@ class Batch:
         """The script's keys and arguments."""
         keys = [self.mark]
         arguments = [b"%d" % self.number, b"%d" % MARK_MILLISECONDS, b"%d" % len(self.charges)]
-        arguments.append(b"%d" % len(self.consults))
+        arguments += (b"%d" % len(self.consults), b"1" if self._adds() else b"0")
         for charge in self.charges:
             keys += _names(charge)
             arguments += (_text(charge.amount), _life(charge, now))
@@ -135,6 +137,11 @@ class Batch:
                 keys += _names(count)
                 arguments += (_text(count.amount), _text(count.limit), _text(count.weight), _life(count, now))
         return keys, arguments
+
+    def _adds(self) -> bool:
+        """Whether running it twice would count twice."""
+        asked = (count for waiting in self.consults for count in waiting.consult.counts)
+        return any(count.amount for count in self.charges) or any(count.amount for count in asked)
 
     def read(self, reply: Sequence[bytes]) -> tuple[list[tuple[float, float]], list[Consulted]]:
         """Of each charge (current, previous) after it, and the answer to each consult."""
