@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gateway.codec import CodecError, decode
+from gateway.amendments import Amendments
 from gateway.errors import GatewayError
-from gateway.headers import RESPONSE_DROPPED, Changes, NameTable, find, lines, lines_of, one_line, parsed, replaced
-from gateway.outbound import Rewrite, Target, forward
-from gateway.partners import Conversation, Runtime
+from gateway.headers import RESPONSE_DROPPED, Changes, NameTable, find, lines, parsed, replaced
+from gateway.outbound import Target, forward
+from gateway.partners import Attempts, Conversation, Runtime
 from gateway.paths import BadTarget
 from gateway.replies import ai_error, core_error, json_reply, message_of
+from gateway.retries import Retries
 from gateway.snapshot import failure_line
 from gateway.values import (
     Asking,
@@ -43,7 +44,7 @@ _PLAIN = NameTable(RESPONSE_DROPPED)
 _STATUS = {"refused": 502, "timeout": 504, "connect_timeout": 504, "dns": 503}
 
 
-class Exchange:
+class Exchange(Amendments):
     """What most exchanges never touch stands on the class as a default: setting it on each would cost more than all the
     bookkeeping of a request."""
 
@@ -52,22 +53,20 @@ class Exchange:
     address = ""  # of the upstream connection, where a new one was made
     block = b""  # the header lines that the client got, without framing
     length: int | None = None  # bytes of body announced to the client
-    changed = False  # whether the decoded document was replaced and `body` is stale
     consumer: Mapping[str, Any] | None = None
     credential: Mapping[str, Any] | None = None
     target: Target | None = None
-    rewrite: Rewrite | None = None  # what plugins changed about the request line
     conversation: Conversation | None = None
+    attempts: Attempts | None = None  # where there is a choice of targets, or a failed one is tried again
     hold = False  # a plugin wants the whole answer before it is sent
     forwarded_at = 0.0
     first_byte_at = 0.0
     status = 0
     upstream_status = 0
-    upstream_headers: Headers = []
     replied = False  # the gateway itself answered
     sent_size = 0
+    _unwanted = False  # the answer that comes in is not the client's: another target is asked
     _asking: Asking | Consulting | None = None
-    _document: Any = None
     _held: list[bytes] | None = None
     _held_size = 0
     _position = 0
@@ -143,18 +142,43 @@ class Exchange:
         return chain
 
     def _send(self) -> Step:
+        step = self.outgoing()
+        if type(step) is Reply:
+            return self.close(step)
+        self.forwarded_at = self.runtime.now()
+        return step
+
+    def outgoing(self) -> Forward | Reply:
+        """The request as it goes upstream; a Reply where there is nobody to send it to."""
         target = self.target
         match = self.match
         assert match is not None
         if target is None:
             service = match.service
             if service is None:
-                return self.close(self.core_error(503, "no Service found with those values"))
+                return self.core_error(503, "no Service found with those values")
             target = self.snapshot.target(service, match, self.request)
             if self.rewrite is not None:
                 target = self.rewrite.aim(target)
+            if service["host"] in self.snapshot.balancers:
+                balanced = self.snapshot.balancers[service["host"]].start(self, target)
+                if balanced is None:
+                    return self.core_error(503, "failure to get a peer from the ring-balancer")
+                target = balanced
             self.target = target
-        self.forwarded_at = self.runtime.now()
+        return forward(self, target)
+
+    def again(self, error: UpstreamError) -> Forward | None:
+        """The request once more, elsewhere or not, where the rules allow that after `error`."""
+        if self.attempts is None:
+            if self.conversation is not None or self.match is None or self.match.service is None:
+                return None
+            self.attempts = Retries(self.match.service["retries"])
+        target = self.attempts.next(self, error)
+        if target is None:
+            return None
+        self.status = self.upstream_status = 0
+        self.target = target
         return forward(self, target)
 
     # -- the answer on its way down -----------------------------------------------------------------------------
@@ -168,6 +192,10 @@ class Exchange:
         self.first_byte_at = self.runtime.now()
         self.status = self.upstream_status = status
         self.upstream_headers = headers
+        if self.attempts is not None and self.attempts.heard(self, status):
+            self._unwanted = True
+            self._held = []
+            return None
         conversation = self.conversation
         hold = conversation.head(self, status, headers) if conversation is not None else False
         if hold or self.hold:
@@ -194,9 +222,13 @@ class Exchange:
             piece = self._filter_body(piece, last=False)
         return piece
 
-    def end(self) -> bytes | Reply:
-        """The upstream's answer is complete."""
+    def end(self) -> bytes | Reply | Forward:
+        """The upstream's answer is complete. Forward: it was not good enough, another one is asked."""
         held = self._held
+        if self._unwanted:
+            outcome = self.fail(UpstreamError("status", f"it answered with status {self.status}", True))
+            assert not isinstance(outcome, bytes) and outcome is not None
+            return outcome
         if held is None:
             tail = self.conversation.end(self) if self.conversation is not None else b""
             return self._filter_body(tail, last=True) if self._filters_body() else tail
@@ -220,7 +252,10 @@ class Exchange:
         if self.status and self._held is None:
             tail = self.conversation.broken(self, error) if self.conversation is not None else None
             return None if tail is None else tail
-        self._held = None
+        self._held, self._held_size, self._unwanted = None, 0, False
+        again = self.again(error)
+        if again is not None:
+            return again
         status = _STATUS.get(error.kind, 502)
         text = "name resolution failed" if error.kind == "dns" else message_of(status)
         self.upstream_status = 0
@@ -230,60 +265,7 @@ class Exchange:
         self.notes["upstream_error"] = error
         return self.close(reply)
 
-    # -- what plugins use ---------------------------------------------------------------------------------------
-
-    def document(self) -> Any:
-        """The request body as decoded JSON, None when it is none. Decoded once; call replace() after a change."""
-        if self._document is None and self.body:
-            try:
-                self._document = decode(self.body)
-            except CodecError:
-                self._document = None
-        return self._document
-
-    def replace(self, document: Any) -> None:
-        """The request body is now this; it is encoded only when it goes up."""
-        self._document = document
-        self.changed = True
-
-    def query(self) -> bytes:
-        """The query that goes upstream, without its question mark: the client's unless a plugin rewrote it."""
-        if self.rewrite is not None and self.rewrite.query is not None:
-            return self.rewrite.query
-        return self.request.target.partition(b"?")[2]
-
-    def requested(self) -> bytes:
-        """The client's path as it came, with the query that goes upstream."""
-        if self.rewrite is None or self.rewrite.query is None:
-            return self.request.target
-        path = self.request.target.partition(b"?")[0]
-        return path + b"?" + self.rewrite.query if self.rewrite.query else path
-
-    def rewriting(self) -> Rewrite:
-        """For a plugin that changes method, path, query or Host of what goes upstream."""
-        if self.rewrite is None:
-            self.rewrite = Rewrite()
-        return self.rewrite
-
-    def set_request_header(self, name: bytes, value: bytes) -> None:
-        self.request_changes[name.lower()] = name + b": " + one_line(value) + b"\r\n"
-
-    def clear_request_header(self, name: bytes) -> None:
-        self.request_changes[name.lower()] = b""
-
-    def set_response_header(self, name: bytes, value: bytes) -> None:
-        self.response_changes[name.lower()] = name + b": " + one_line(value) + b"\r\n"
-
-    def add_response_header(self, name: bytes, value: bytes) -> None:
-        """One more line of that name. For header_filter: only there the upstream's own lines are known."""
-        key = name.lower()
-        before = self.response_changes.get(key)
-        if before is None:
-            before = lines_of(self.upstream_headers, key)
-        self.response_changes[key] = before + name + b": " + one_line(value) + b"\r\n"
-
-    def clear_response_header(self, name: bytes) -> None:
-        self.response_changes[name.lower()] = b""
+    # -- what plugins use, beside what stands in Amendments -----------------------------------------------------
 
     def core_error(self, status: int, message: str) -> Reply:
         return core_error(status, message, self.id, self.request.fields.get(b"accept", b""))
@@ -314,6 +296,8 @@ class Exchange:
             self.notes["aborted"] = True
         if self._asking is not None:
             self._asking.close()
+        if self.attempts is not None:
+            self.attempts.done(self)
         if self.chain is not None:
             for plugin in self.chain.log:
                 try:

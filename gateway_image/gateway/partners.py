@@ -12,6 +12,7 @@ from gateway.values import Count, Fetch, Headers, RedisStore, Reply, UpstreamErr
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
+    from gateway.outbound import Target
 
 
 class Runtime(Protocol):
@@ -70,3 +71,13 @@ class Conversation(Protocol):
     def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply: ...
 
     def summary(self) -> bytes: ...  # members of a JSON object, for the access log
+
+
+class Attempts(Protocol):
+    """Which targets one request is sent to, one after the other: a balancer's part of an exchange."""
+
+    def next(self, exchange: Exchange, error: UpstreamError) -> Target | None: ...  # after one failed; None: no more
+
+    def heard(self, exchange: Exchange, status: int) -> bool: ...  # an answer began; True: another target is to answer
+
+    def done(self, exchange: Exchange) -> None: ...  # the exchange is over

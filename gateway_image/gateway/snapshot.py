@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway import KONG_VERSION
+from gateway.balancing import Balancer, balancers
 from gateway.codec import encode
 from gateway.entities import Config
 from gateway.errors import ConfigError, VaultError
@@ -56,11 +57,19 @@ class Chain:
 
 
 class Snapshot:
-    def __init__(self, config: Config, router: Router, plugins: dict[str, Plugin], hidden: frozenset[str]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        router: Router,
+        plugins: dict[str, Plugin],
+        hidden: frozenset[str],
+        balancers: dict[str, Balancer] | None = None,
+    ) -> None:
         self.config = config
         self.router = router
         self.plugins = plugins  # plugin id -> instance
         self.hidden = hidden
+        self.balancers = balancers or {}  # by name of the upstream, which is what services call as their host
         self.via = f"1.1 kong/{KONG_VERSION}".encode()
         self.via_line = b"" if "via" in hidden else b"Via: " + self.via + b"\r\n"
         self.server_line = b"" if "server" in hidden else f"Server: kong/{KONG_VERSION}\r\n".encode()
@@ -117,7 +126,7 @@ class Snapshot:
         router = Router.compile(
             collections["routes"].values(), collections["services"], previous.router if previous is not None else None
         )
-        return cls(config, router, plugins, hidden)
+        return cls(config, router, plugins, hidden, balancers(collections, resources.setdefault("balancers", {})))
 
     # -- per request --------------------------------------------------------------------------------------------
 

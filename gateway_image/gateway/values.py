@@ -21,6 +21,7 @@ class Origin(NamedTuple):
     port: int
     verify: bool = True  # check the certificate (https)
     server_name: str = ""  # name sent as SNI and checked, "" = host
+    proxy: tuple[str, int] | None = None  # a forward proxy that opens a tunnel; None: as the environment says
 
 
 class Request:
@@ -155,6 +156,7 @@ class UpstreamError(NamedTuple):
 
     kind: str
     # "dns" | "refused" | "unreachable" | "connect_timeout" | "tls" | "timeout" | "closed" | "protocol" | "too_large"
+    # | "status": it answered, but not well enough while another target may
     detail: str  # one line for logs and hints, without secrets
     sent: bool  # whether any byte of the request had gone out
 

@@ -297,7 +297,7 @@ class Gateway:
                 told.body += last
             return last if isinstance(last, Forward | Reply) else None
         rest = exchange.end()
-        if isinstance(rest, Reply):
+        if isinstance(rest, Reply | Forward):
             assert head is None, "a whole answer after a head was sent"
             return rest
         assert head is not None, "a body without a head"

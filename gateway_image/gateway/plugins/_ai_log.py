@@ -48,7 +48,7 @@ def _statistics(exchange: Exchange, plugin_id: str) -> tuple[dict[str, Any], dic
     conversation: Any = exchange.conversation
     if conversation is None:  # refused before a model was chosen
         unknown = dict.fromkeys(("provider_name", "request_model", "response_model"), UNSPECIFIED)
-        return {"plugin_id": plugin_id, "llm_latency": 0} | unknown, _usage(Usage(), 0.0, 0.0)
+        return {"plugin_id": plugin_id, "llm_latency": 0} | unknown, usage_members(Usage(), 0.0, 0.0)
     finished = conversation.finished_at or exchange.first_byte_at
     latency = max(0.0, finished - exchange.forwarded_at) if finished and exchange.forwarded_at else 0.0
     request_model = conversation.call.model
@@ -59,10 +59,10 @@ def _statistics(exchange: Exchange, plugin_id: str) -> tuple[dict[str, Any], dic
         "response_model": conversation.response_model or request_model,
         "llm_latency": round(latency * 1000),
     }
-    return meta, _usage(conversation.usage or Usage(), conversation.cost(), latency)
+    return meta, usage_members(conversation.usage or Usage(), conversation.cost(), latency)
 
 
-def _usage(usage: Usage, cost: float, latency: float) -> dict[str, Any]:
+def usage_members(usage: Usage, cost: float, latency: float) -> dict[str, Any]:
     told: dict[str, Any] = {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,

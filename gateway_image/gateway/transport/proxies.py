@@ -34,7 +34,10 @@ class Proxies:
         self._direct = [name.strip().lower().lstrip(".") for name in names.split(",") if name.strip()]
 
     def choose(self, origin: Origin) -> Proxy | None:
-        """The proxy for an https origin, None for a direct connection. Loopback is always direct."""
+        """The proxy of an origin that names one; else that of an https origin, None for a direct connection. Loopback
+        is direct unless the origin itself names a proxy."""
+        if origin.proxy is not None:
+            return Proxy(*origin.proxy, b"")
         if self._proxy is None or origin.scheme != "https" or is_loopback(origin.host):
             return None
         host = origin.host.lower()

@@ -172,8 +172,9 @@ class ClientConnection(RequestReader):
         except Exception as error:
             self._crash(error)
             return
-        if type(tail) is Reply:
-            self._reply(tail)
+        if type(tail) is not bytes:
+            self._held = False
+            self._perform(tail)
             return
         if tail:
             piece += tail
@@ -205,6 +206,7 @@ class ClientConnection(RequestReader):
         elif step is None:
             self._cut()
         else:
+            self._held = False
             self._perform(step)
 
     # -- writing answers ----------------------------------------------------------------------------------------
