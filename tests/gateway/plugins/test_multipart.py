@@ -79,7 +79,7 @@ def test_a_value_cannot_smuggle_in_a_part() -> None:
     assert [part.name for part in form(found.encoded()).parts] == ["a", "file", "b", "d%22%0D%0AX: y"]
 
 
-@given(st.dictionaries(st.from_regex(r"\A[a-z]{1,8}\Z"), st.text().filter(lambda text: "xyz" not in text)))
+@given(st.dictionaries(st.from_regex(r"\A[a-w]{1,8}\Z"), st.text().filter(lambda text: "xyz" not in text)))
 def test_others_read_what_is_written(values: dict[str, str]) -> None:
     found = Form(b"xyz", [])
     for name, value in values.items():
