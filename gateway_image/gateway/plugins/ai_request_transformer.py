@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class AiRequestTransformer(AiTransformer):
     name = "ai-request-transformer"
     priority = 777
+    no_consumer = True  # as in Kong
     fields = transformer_fields("A model rewrites request bodies.")
 
     def access(self, exchange: Exchange) -> Reply | Asking | None:
