@@ -5,6 +5,7 @@ dialect, and knows what was used. Not for: requests (ai_proxy), any provider's f
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import msgspec
@@ -106,6 +107,7 @@ class LlmConversation:
     response_model: str | None = None
     failed = False  # the upstream did not answer 200
     finished_at = 0.0
+    observer: Callable[[bytes], object] | None = None  # sees the answer before it is packed
     _native = False  # the upstream speaks the client's dialect, which is not OpenAI's chat
     _passes = True
     _encoding = b""
@@ -172,8 +174,12 @@ class LlmConversation:
             except zlib.error:
                 return b""
         if self._scanner is not None:
-            return self._scanner.feed(piece)
-        return self._translator.feed(piece) if self._translator is not None else piece
+            piece = self._scanner.feed(piece)
+        elif self._translator is not None:
+            piece = self._translator.feed(piece)
+        if self.observer is not None:
+            self.observer(piece)
+        return piece
 
     def end(self, exchange: Exchange) -> bytes:
         tail = b""
@@ -181,6 +187,8 @@ class LlmConversation:
             tail = self._scanner.end()
         elif self._translator is not None:
             tail = self._translator.end()
+        if self.observer is not None:
+            self.observer(tail)
         self._count_stream(exchange)
         self.finished_at = exchange.runtime.now()
         return tail
@@ -202,6 +210,8 @@ class LlmConversation:
             if self.call.stream and not self._passes and isinstance(error, CodecError):
                 return self._streamed_as_json(exchange, body)
             return self._untranslatable(str(error))
+        if self.observer is not None:
+            self.observer(out)
         return self._told(exchange, out)
 
     def _refusal(self, exchange: Exchange, body: bytes) -> bytes:

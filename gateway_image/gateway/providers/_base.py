@@ -111,6 +111,7 @@ class Provider:
     include_usage: ClassVar[bool] = True  # a passing stream takes stream_options.include_usage
     dialect: ClassVar[str] = "openai"  # what its own chats are said in, where clients of the gateway may say that too
     refused: ClassVar[frozenset[str]] = frozenset()  # members of an OpenAI request that it does not take
+    telemetry_name: ClassVar[str] = ""  # OpenTelemetry's word for it (gen_ai.provider.name); "" = name
     credit_note: ClassVar[str] = ""  # what people get wrong about paying for this provider
     tells: ClassVar[tuple[Tell, ...]] = ()  # what its refusals mean where the usual reading is wrong
 

@@ -18,6 +18,7 @@ _USAGE_SINCE = "2024-09"  # older versions refuse stream_options
 class Azure(Compatible):
     name = "azure"
     title = "Azure OpenAI"
+    telemetry_name = "azure.ai.openai"
     paths = {CHAT: "/chat/completions", COMPLETIONS: "/completions", EMBEDDINGS: "/embeddings"}  # under the deployment
     auth_header = "api-key"
     auth_prefix = ""

@@ -27,6 +27,7 @@ _REASONS = {
 class Bedrock(Translated):
     name = "bedrock"
     title = "AWS Bedrock"
+    telemetry_name = "aws.bedrock"
     paths = {CHAT: "/model/{model}/converse", COMPLETIONS: "/model/{model}/converse"}
     environment = ("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID")
     key_url = "https://console.aws.amazon.com/bedrock/home#/api-keys"

@@ -30,6 +30,7 @@ _EFFORTS = {"none": "minimal", "minimal": "minimal", "low": "low", "medium": "me
 class Gemini(Translated):
     name = "gemini"
     title = "Google Gemini"
+    telemetry_name = "gcp.gemini"
     origin = "https://generativelanguage.googleapis.com"
     paths = {CHAT: "/v1beta/models/{model}", COMPLETIONS: "/v1beta/models/{model}"}
     auth_header = "x-goog-api-key"

@@ -22,6 +22,7 @@ _RENAMED = {"max_completion_tokens": "max_tokens", "seed": "random_seed"}
 class Mistral(Either):
     name = "mistral"
     title = "Mistral"
+    telemetry_name = "mistral_ai"
     origin = "https://api.mistral.ai"
     paths = {CHAT: CHAT_PATH, EMBEDDINGS: EMBEDDINGS_PATH}
     environment = ("MISTRAL_API_KEY",)

@@ -10,6 +10,7 @@ from gateway.providers._diagnosis import Tell
 class XAI(Compatible):
     name = "xai"
     title = "xAI"
+    telemetry_name = "x_ai"
     origin = "https://api.x.ai"
     paths = {CHAT: "/v1/chat/completions"}
     environment = ("XAI_API_KEY",)

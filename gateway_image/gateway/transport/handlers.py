@@ -30,6 +30,7 @@ def handlers(control: Control) -> dict[str, Handler]:
         settings,
         socket.gethostname(),
         os.getpid(),
+        control.node_id,
         statistics=control.statistics,
         refresh=control.gather,
         set_log_level=control.set_log_level,

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import signal
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -63,6 +64,7 @@ class Control:
         self.environment = environment
         self.counters = Counters.create()
         self.store = Store.open(settings, log=_log.info, check=self._check)
+        self.node_id = str(uuid.uuid4())
         self.draining = False
         self.workers: Workers | None = None
         self.questions: Questions | None = None  # what the Admin side asks of others; there once it is served
@@ -118,7 +120,9 @@ class Control:
         try:
             proxies = [(one.sockets, one.port, one.listener.ssl) for one in opened if one.setting == PROXY]
             members = members_of(settings.worker_processes, proxies)
-            workers = self.workers = Workers(members, self.counters.descriptor, self.store.config, self._command)
+            workers = self.workers = Workers(
+                members, self.counters.descriptor, self.store.config, self._command, self.node_id
+            )
             self.store.publish = workers.publish
             self._answer_signals(loop)
             try:

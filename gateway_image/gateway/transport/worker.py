@@ -119,6 +119,7 @@ class Worker:
         word = message["do"]
         generation = message.get("generation", 0)
         if word == "begin":
+            self._resources["node_id"] = message.get("node", "")
             counters = self._resources["counters"] = Counters(message["counters"])
             self.runtime.stores = RedisStores(counters, self.runtime.wall, self._report_store)
             if self._prepare(generation, message["config"]):

@@ -56,11 +56,14 @@ class Member:
 class Workers:
     """`config` is what every worker serves, or will once it is up."""
 
-    def __init__(self, members: list[Member], counters: int, config: Config, command: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, members: list[Member], counters: int, config: Config, command: tuple[str, ...] = (), node_id: str = ""
+    ) -> None:
         self.members = members
         self.config = config
         self.generation = 1
         self._counters = counters
+        self._node_id = node_id
         self._command = command or (sys.executable, "-m", "gateway", "worker")
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -201,6 +204,7 @@ class Workers:
                 "generation": self.generation,
                 "config": self.config.collections,
                 "counters": self._counters,
+                "node": self._node_id,
                 "listeners": member.sockets,
             }
         )

@@ -24,6 +24,7 @@ class Control:
     def __init__(self, **environment: str) -> None:
         self.settings = Settings.from_env(environment)
         self.store = Store(Config())
+        self.node_id = "00000000-0000-4000-8000-000000000001"
         self.problem = ""
         self.level = ""
         self.requests = 0  # known once the workers were asked
