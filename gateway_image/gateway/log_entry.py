@@ -35,7 +35,7 @@ def entry(exchange: Exchange) -> dict[str, Any]:
     """The entry of a finished exchange: plain values, ready for JSON."""
     runtime = exchange.runtime
     now = runtime.now()
-    secret = _secret_names(exchange)
+    secret = secret_names(exchange)
     told: dict[str, Any] = {
         "request": _request(exchange, secret),
         "response": {
@@ -44,7 +44,7 @@ def entry(exchange: Exchange) -> dict[str, Any]:
             "size": exchange.sent_size,
         },
         "latencies": _latencies(exchange, now),
-        "upstream_uri": _upstream_uri(exchange, secret),
+        "upstream_uri": upstream_uri(exchange, secret),
         "upstream_status": _upstream_status(exchange),
         "client_ip": exchange.request.client,
         "started_at": int((runtime.wall() - (now - exchange.started_at)) * 1000),
@@ -83,7 +83,7 @@ def merge(into: dict[str, Any], members: Mapping[str, Any]) -> None:
 def _request(exchange: Exchange, secret: frozenset[str]) -> dict[str, Any]:
     request = exchange.request
     path, mark, query = request.target.partition(b"?")
-    uri = (path + mark + _safe_query(query, secret)).decode("latin-1")
+    uri = (path + mark + safe_query(query, secret)).decode("latin-1")
     host = _host(request.fields.get(b"host", b"")).decode("latin-1")
     return {
         "id": exchange.id.decode("latin-1"),
@@ -118,7 +118,7 @@ def _querystring(query: bytes, secret: frozenset[str]) -> dict[str, Any]:
     return out
 
 
-def _safe_query(query: bytes, secret: frozenset[str]) -> bytes:
+def safe_query(query: bytes, secret: frozenset[str]) -> bytes:
     if not query:
         return query
     parts = _arguments.parsed(query)
@@ -133,7 +133,7 @@ def _safe_query(query: bytes, secret: frozenset[str]) -> bytes:
 # -- the upstream -------------------------------------------------------------------------------------------------
 
 
-def _upstream_uri(exchange: Exchange, secret: frozenset[str]) -> str:
+def upstream_uri(exchange: Exchange, secret: frozenset[str]) -> str:
     target = exchange.target
     if target is None:
         match = exchange.match
@@ -142,7 +142,7 @@ def _upstream_uri(exchange: Exchange, secret: frozenset[str]) -> str:
     if mark and target.block:
         theirs = {each.name for each in _arguments.parsed(exchange.query())} | _HARMLESS
         secret = secret | {each.name.lower() for each in _arguments.parsed(query) if each.name not in theirs}
-    return (path + mark + _safe_query(query, secret)).decode("latin-1")
+    return (path + mark + safe_query(query, secret)).decode("latin-1")
 
 
 def _upstream_status(exchange: Exchange) -> str:
@@ -202,7 +202,7 @@ def _response_headers(exchange: Exchange) -> dict[str, Any]:
 # -- small things -------------------------------------------------------------------------------------------------
 
 
-def _secret_names(exchange: Exchange) -> frozenset[str]:
+def secret_names(exchange: Exchange) -> frozenset[str]:
     names = _SECRET
     if exchange.chain is not None:
         for plugin in exchange.chain.plugins:

@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway import __version__
 from gateway.admin import answers
+from gateway.admin.activity import Recall, Watch, activity, one_request, requests
 from gateway.admin.address import address
 from gateway.admin.answers import Refusal, message, not_found
 from gateway.admin.api import AdminApi
@@ -34,13 +35,25 @@ Answer = Reply | Awaitable[Reply] | Relay
 
 
 class Manager:
-    """`ask` sends a question to a provider, `resolve` gives a vault reference's value, `clock` is monotonic seconds."""
+    """`ask` sends a question to a provider, `resolve` gives a vault reference's value, `recall` asks the workers what
+    they remember and `watch` lets them watch, `clock` is monotonic seconds."""
 
-    def __init__(self, api: AdminApi, *, ask: Ask, resolve: Resolve, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        api: AdminApi,
+        *,
+        ask: Ask,
+        resolve: Resolve,
+        recall: Recall,
+        watch: Watch,
+        clock: Callable[[], float],
+    ) -> None:
         self._api = api
         self._settings = api.node.settings
         self._ask = ask
         self._resolve = resolve
+        self._recall = recall
+        self._watch = watch
         self._clock = clock
         self._files = Static.of(_FOLDER)
         self._origin = proxy_origin(self._settings)
@@ -69,6 +82,12 @@ class Manager:
             return call.gate("GET, HEAD, OPTIONS") or _json(self._overview(call))
         if name == ("models",):
             return call.gate("OPTIONS, POST") or self._models(_config(_body(call.request)))
+        if name == ("activity",):
+            return call.gate("GET, HEAD, OPTIONS") or self._activity(call)
+        if name == ("requests",):
+            return call.gate("OPTIONS, POST") or self._requests(_body(call.request))
+        if len(name) == 2 and name[0] == "requests":
+            return call.gate("GET, HEAD, OPTIONS") or self._request(name[1])
         if name == ("relay",):
             return call.gate("OPTIONS, POST") or self.relay(_body(call.request))
         raise not_found()
@@ -90,6 +109,26 @@ class Manager:
 
     async def _models(self, config: dict[str, Any]) -> Reply:
         return _json(await live_models(config, self._resolve, self._ask))
+
+    async def _activity(self, call: Call) -> Reply:
+        since = call.query.one("since") or "0"
+        told = await activity(self._recall, int(since) if since.isascii() and since.isdigit() else 0)
+        return _json({"now": self._api.wall(), **told})
+
+    async def _requests(self, body: dict[str, Any]) -> Reply:
+        """The last requests; with "watch" the next ones are watched for a while, which asking again prolongs. A POST,
+        because it changes what is remembered."""
+        if body.get("watch") is True:
+            self._watch(body.get("bodies") is True)
+        since = body.get("since")
+        rows = await requests(self._recall, since if isinstance(since, int | float) else 0.0)
+        return _json({"now": self._api.wall(), "requests": rows})
+
+    async def _request(self, id: str) -> Reply:
+        found = await one_request(self._recall, id)
+        if found is None:
+            return _dressed(not_found("this request is remembered no longer").reply())
+        return _json(found)
 
     def relay(self, body: dict[str, Any]) -> Relay:
         if self._origin is None:

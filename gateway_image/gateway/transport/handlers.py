@@ -44,7 +44,14 @@ def handlers(control: Control) -> dict[str, Handler]:
     metrics = MetricsText(node, control.gather)
     admin = AdminApi(control.store, node, guard, log=_log.error, metrics=metrics)
     status = StatusApi(control.store, node, problem=control.unready, metrics=metrics)
-    manager = Manager(admin, ask=control.ask, resolve=control.resolve, clock=time.monotonic)
+    manager = Manager(
+        admin,
+        ask=control.ask,
+        resolve=control.resolve,
+        recall=control.recall,
+        watch=control.watch,
+        clock=time.monotonic,
+    )
     pages = Pages(control.store, settings, guard)
     return {
         "KONG_ADMIN_LISTEN": admin.handle,

@@ -9,6 +9,7 @@ certificate. Then nothing is left running.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -18,12 +19,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from gateway.admin.activity import WATCH_SECONDS
 from gateway.admin.relay import Relay
 from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.errors import GatewayError
 from gateway.metrics import Dump
 from gateway.settings import Listener, Settings
+from gateway.snapshot import Snapshot
 from gateway.store import Store
 from gateway.transport.compiling import compile_snapshot, open_vault
 from gateway.transport.dial import Dialer
@@ -44,6 +47,8 @@ from gateway.values import Fetch, Fetched, Reply, Request
 PROXY = "KONG_PROXY_LISTEN"
 PAGES = ("KONG_ADMIN_GUI_LISTEN", "KONG_PORTAL_GUI_LISTEN")
 """Whose pages send requests through the proxy."""
+RECALL_SECONDS = 5.0
+"""How long a worker may take to tell what it remembers."""
 ADMIN_BODY_LIMIT = 64 << 20
 Handler = Callable[[Request], Reply | Awaitable[Reply] | Relay]
 _log = logging.getLogger("gateway")
@@ -63,6 +68,7 @@ class Control:
         self.settings = settings
         self.environment = environment
         self.counters = Counters.create()
+        self._checked: Snapshot | None = None  # so that the next check compiles only what is new
         self.store = Store.open(settings, log=_log.info, check=self._check)
         self.node_id = str(uuid.uuid4())
         self.draining = False
@@ -94,6 +100,18 @@ class Control:
     async def gather(self) -> Dump:
         """What all workers counted, asked now; statistics() is up to date then too."""
         return await self.workers.gather() if self.workers is not None else {}
+
+    async def recall(self, question: dict[str, Any]) -> list[Any]:
+        """What every worker remembers of its requests."""
+        if self.workers is None:
+            return []
+        answers = await self.workers.ask_all({"do": "recall", **question}, "recalled", RECALL_SECONDS)
+        return [answer["told"] for answer in answers]
+
+    def watch(self, bodies: bool) -> None:
+        """Lets the workers watch their next requests for a while."""
+        if self.workers is not None:
+            self.workers.tell({"do": "watch", "seconds": WATCH_SECONDS, "bodies": bodies})
 
     async def ask(self, fetch: Fetch) -> Fetched:
         """The answer of somebody else's server."""
@@ -130,6 +148,8 @@ class Control:
                 if not self._ended.is_set():
                     sweeper.start()
                     await self._serve(opened, sweeper)
+                    gc.collect()
+                    gc.freeze()  # the configuration stays: no change has to wait until the collector looked at it all
                     self._tell(opened)
                     await self._ended.wait()
             finally:
@@ -235,4 +255,7 @@ class Control:
     def _check(self, config: Config) -> object:
         """Whether a configuration compiles, before any worker hears of it."""
         resources: dict[str, Any] = {"counters": self.counters}
-        return compile_snapshot(config, self.settings, resources, environment=self.environment)
+        self._checked = compile_snapshot(
+            config, self.settings, resources, previous=self._checked, environment=self.environment
+        )
+        return self._checked

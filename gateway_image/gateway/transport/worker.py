@@ -23,8 +23,10 @@ from gateway.entities import Config
 from gateway.errors import ConfigError, GatewayError
 from gateway.exchange import Exchange
 from gateway.metrics import Dump, Registry
+from gateway.recorder import RecordedExchange, Recorder
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
+from gateway.transport.changes import applied
 from gateway.transport.channel import Channel, Message
 from gateway.transport.compiling import compile_snapshot
 from gateway.transport.delivery import Delivery
@@ -42,12 +44,15 @@ from gateway.transport.sockets import BACKLOG
 from gateway.transport.sweeper import TICK, Sweeper
 from gateway.transport.tls import server_context
 from gateway.values import Request
+from gateway.watching import WatchedExchange
 
 FLUSH_SECONDS = 0.5
 REPORT_SECONDS = 1.0
 METRICS_SECONDS = 5.0
 """How much of what was counted is lost with a worker that is killed, at most."""
 SETTLE_SECONDS = 5.0
+WHOLE = 100
+"""A whole configuration counts as much as so many changes of one."""
 DRAIN_SECONDS = 10.0
 """How long requests under way may take once the process is told to end."""
 LOGS_SECONDS = 2.0
@@ -81,7 +86,9 @@ class Worker:
         self.sweeper.add(self._report_metrics, METRICS_SECONDS)
         self._counted: dict[str, int] = {}
         self._measured: Dump = {}
-        self._settled = True
+        self.recorder = Recorder()
+        self.sweeper.add(lambda: self.recorder.blink(loop.time()), REPORT_SECONDS)
+        self._weight = self._unsettled = 0  # of what is prepared; of what came into force since the collector looked
         self.pool = Pool(loop, self.sweeper, Dialer(loop, Proxies(os.environ)))
         self.runtime.files = FileLogs()
         self.runtime.delivery = Delivery(self.pool, loop)
@@ -103,7 +110,9 @@ class Worker:
 
     def begin(self, request: Request) -> Exchange:
         assert self.snapshot is not None
-        return Exchange(self.snapshot, request, self.runtime)
+        recorder = self.recorder
+        kind = WatchedExchange if recorder.watching else RecordedExchange
+        return kind(self.snapshot, request, self.runtime, recorder)
 
     def identity(self, request_id: bytes) -> bytes:
         """Header lines of an answer to a request that could not even be read."""
@@ -122,11 +131,11 @@ class Worker:
             self._resources["node_id"] = message.get("node", "")
             counters = self._resources["counters"] = Counters(message["counters"])
             self.runtime.stores = RedisStores(counters, self.runtime.wall, self._report_store)
-            if self._prepare(generation, message["config"]):
+            if self._prepare(generation, message):
                 self._commit(generation)
                 self._loop.create_task(self._listen(message["listeners"], generation))
         elif word == "prepare":
-            self._prepare(generation, message["config"])
+            self._prepare(generation, message)
         elif word == "commit":
             self._commit(generation)
         elif word == "discard":
@@ -135,14 +144,36 @@ class Worker:
             self._report()
             self._measured = self._metrics.dump()
             self._channel.send({"said": "metrics", "generation": generation, "metrics": self._measured})
+        elif word == "recall":
+            told = self._recall(message)
+            self._channel.send({"said": "recalled", "generation": generation, "told": told})
+        elif word == "watch":
+            self.recorder.watch(self._loop.time() + message["seconds"], message["bodies"])
         elif word == "log":
             start_logging(message["level"])
         elif word == "drain":
             self.end()
 
-    def _prepare(self, generation: int, collections: dict[str, Any]) -> bool:
+    def _recall(self, message: Message) -> Any:
+        """What the recorder remembers, of the kind that is asked for."""
+        if message["what"] == "recent":
+            return self.recorder.recent(message["since"])
+        if message["what"] == "activity":
+            return self.recorder.activity(message["since"])
+        return self.recorder.find(message["id"])
+
+    def _whole(self, message: Message) -> dict[str, Any]:
+        """The configuration of a message, which may tell only what differs from the one in force."""
+        if "config" in message:
+            return dict(message["config"])
+        if self.snapshot is None or message["base"] != self._generation:
+            raise GatewayError(f"generation {message['base']} is not in force here, but {self._generation}")
+        return applied(self.snapshot.config.collections, message["changes"])
+
+    def _prepare(self, generation: int, message: Message) -> bool:
         try:
-            config = Config(collections)
+            self._weight = WHOLE if "config" in message else 1
+            config = Config(self._whole(message))
             snapshot = compile_snapshot(config, self._settings, self._resources, self.snapshot)
         except ConfigError as error:
             self._refuse(generation, str(error), error.fields)
@@ -165,7 +196,7 @@ class Worker:
             self.snapshot = self._prepared[1]
             self._generation = generation
             self._prepared = None
-            self._settled = False
+            self._unsettled += self._weight
             if self.runtime.stores is not None:
                 plugins = self.snapshot.plugins.values()
                 self.runtime.stores.use(plugin.store for plugin in plugins if plugin.store is not None)
@@ -203,9 +234,10 @@ class Worker:
 
     def _settle(self) -> None:
         """What a configuration is made of stays for long: the collector need not look at it again and again. Done
-        some time after a change, so that many changes in a row are not slowed down."""
-        if not self._settled:
-            self._settled = True
+        some time after a change, so that many changes in a row are not slowed down; after small ones only when they
+        add up, because requests wait meanwhile."""
+        if self._unsettled >= WHOLE:
+            self._unsettled = 0
             gc.unfreeze()  # the old configuration may hold circles
             gc.collect()
             gc.freeze()

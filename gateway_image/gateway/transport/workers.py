@@ -18,6 +18,7 @@ from typing import Any
 from gateway.entities import Config
 from gateway.errors import ConfigError, GatewayError
 from gateway.metrics import Dump, merge
+from gateway.transport.changes import changes
 from gateway.transport.channel import Channel, Message
 from gateway.transport.outages import Outages
 
@@ -92,13 +93,18 @@ class Workers:
 
     async def gather(self) -> Dump:
         """Asks all for their numbers. The sum of their metrics; statistics() is up to date then too."""
-        self._questions += 1
-        question = {"do": "count", "generation": self._questions}
-        asked = [member for member in self.members if member.channel is not None]
-        await asyncio.gather(
-            *(self._ask(member, question, "metrics", COUNT_SECONDS) for member in asked), return_exceptions=True
-        )
+        await self.ask_all({"do": "count"}, "metrics")
         return merge((self._ended_metrics, *(member.metrics for member in self.members)))
+
+    async def ask_all(self, question: Message, answer: str, seconds: float = COUNT_SECONDS) -> list[Message]:
+        """Asks every worker; those that are silent for too long are left out."""
+        self._questions += 1
+        question = {**question, "generation": self._questions}
+        asked = [member for member in self.members if member.channel is not None]
+        answers = await asyncio.gather(
+            *(self._ask(member, question, answer, seconds) for member in asked), return_exceptions=True
+        )
+        return [answer for answer in answers if not isinstance(answer, BaseException)]
 
     def tell(self, message: Message) -> None:
         """Says something to every worker that no answer is expected to."""
@@ -123,9 +129,20 @@ class Workers:
         """Gives a configuration to every worker. Raises ConfigError or WorkerError, with all on the old one."""
         generation = self.generation + 1
         asked = [member for member in self.members if member.channel is not None]
-        message = {"do": "prepare", "generation": generation, "config": config.collections}
+        whole = {"do": "prepare", "generation": generation, "config": config.collections}
+        found = changes(self.config.collections, config.collections)
+        part = {"do": "prepare", "generation": generation, "changes": found, "base": self.generation}
         answers = await asyncio.gather(
-            *(self._ask(member, message, "prepared", PREPARE_SECONDS) for member in asked), return_exceptions=True
+            *(
+                self._ask(
+                    member,
+                    part if found is not None and member.generation == self.generation else whole,
+                    "prepared",
+                    PREPARE_SECONDS,
+                )
+                for member in asked
+            ),
+            return_exceptions=True,
         )
         problems = [answer for answer in answers if isinstance(answer, BaseException)]
         if problems:

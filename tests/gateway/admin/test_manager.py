@@ -47,7 +47,21 @@ class Bench:
     def __init__(self, document: dict[str, Any] | None = None, **settings: Any) -> None:
         self.admin = Admin(DOCUMENT if document is None else document, **settings)
         self.asked: list[Fetch] = []
-        self.manager = Manager(self.admin.api, ask=self._ask, resolve=lambda text: "resolved", clock=lambda: 1.0)
+        self.told: list[Any] = []  # what the workers answer
+        self.questions: list[dict[str, Any]] = []
+        self.watched: list[bool] = []
+        self.manager = Manager(
+            self.admin.api,
+            ask=self._ask,
+            resolve=lambda text: "resolved",
+            recall=self._recall,
+            watch=self.watched.append,
+            clock=lambda: 1.0,
+        )
+
+    async def _recall(self, question: dict[str, Any]) -> list[Any]:
+        self.questions.append(question)
+        return self.told
 
     async def _ask(self, fetch: Fetch) -> Fetched:
         self.asked.append(fetch)
@@ -108,13 +122,16 @@ FOREIGN = [
         ("GET", "/manager/overview"),
         ("POST", "/manager/models"),
         ("POST", "/manager/relay"),
+        ("POST", "/manager/requests"),
+        ("GET", "/manager/requests/x"),
+        ("GET", "/manager/activity"),
     ],
 )
 def test_a_foreign_page_gets_nothing(headers: dict[str, str], method: str, target: str) -> None:
     bench = Bench()
     body = {"path": "/", "method": "GET", "config": {}} if method == "POST" else None
     assert bench.ask(method, target, body, headers).status == 403
-    assert not bench.asked
+    assert not bench.asked and not bench.questions and not bench.watched
 
 
 def test_our_own_pages_are_let_in() -> None:
@@ -162,7 +179,7 @@ def test_a_request_is_relayed_to_the_proxy_and_nowhere_else() -> None:
     assert (origin.host, origin.port) == ("127.0.0.1", 8010)
 
 
-@pytest.mark.parametrize("target", ["/manager/relay", "/manager/models"])
+@pytest.mark.parametrize("target", ["/manager/relay", "/manager/models", "/manager/requests"])
 def test_only_json_is_read(target: str) -> None:
     bench = Bench()
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
@@ -179,3 +196,30 @@ def test_without_a_proxy_there_is_nothing_to_relay_to() -> None:
 @pytest.mark.parametrize("target", ["/manager", "/manager/x", "/manager/overview/x"])
 def test_other_names_are_not_found(target: str) -> None:
     assert Bench().ask("GET", target).status == 404
+
+
+def test_requests_are_watched_only_while_somebody_asks_for_it() -> None:
+    bench = Bench()
+    bench.told = [[{"id": "a", "started": 1.0}], [{"id": "b", "started": 2.0}]]
+    answer = bench.ask("POST", "/manager/requests", {"since": 5.5})
+    assert [row["id"] for row in answer.body["requests"]] == ["b", "a"]
+    assert bench.questions == [{"what": "recent", "since": 5.5}] and not bench.watched
+    bench.ask("POST", "/manager/requests", {"watch": True})
+    bench.ask("POST", "/manager/requests", {"watch": True, "bodies": True})
+    assert bench.watched == [False, True]
+
+
+def test_one_request() -> None:
+    bench = Bench()
+    bench.told = [None, {"id": "a"}]
+    assert bench.ask("GET", "/manager/requests/a").body == {"id": "a"}
+    bench.told = [None]
+    assert bench.ask("GET", "/manager/requests/a").status == 404
+
+
+def test_activity() -> None:
+    bench = Bench()
+    bench.told = [{"cells": [], "last": {"r": [1.0, 200, ""]}}]
+    answer = bench.ask("GET", "/manager/activity?since=7")
+    assert answer.body["routes"]["r"]["state"] == "ok" and bench.questions[0]["since"] == 7
+    assert bench.ask("GET", "/manager/activity?since=x").status == 200

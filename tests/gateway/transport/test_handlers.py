@@ -42,6 +42,12 @@ class Control:
     async def ask(self, fetch: Fetch) -> Fetched:
         return Fetched(200, [], b'{"data": [{"id": "m"}]}')
 
+    async def recall(self, question: dict[str, Any]) -> list[Any]:
+        return [[]] if question["what"] == "recent" else [{"cells": [], "last": {}}]
+
+    def watch(self, bodies: bool) -> None:
+        self.watched = bodies
+
     def resolve(self, reference: str) -> str:
         return "value"
 
@@ -105,6 +111,6 @@ def test_the_log_level_is_handed_on() -> None:
 
 def test_the_manager_is_served_with_what_its_pages_ask_for() -> None:
     control = Control()
-    for target in ("/", "/api/services", "/manager/overview"):
+    for target in ("/", "/api/services", "/manager/overview", "/manager/activity"):
         assert ask(control, "KONG_ADMIN_GUI_LISTEN", "GET", target).status == 200
         assert ask(control, "KONG_ADMIN_GUI_LISTEN", "GET", target, "evil.test").status == 403
