@@ -37,6 +37,8 @@ def test_defaults_are_kongs() -> None:
         ({"llm_providers": [entry()], "identifier": "header"}, "header_name"),
         ({"llm_providers": [entry()], "strategy": "memory"}, "strategy: expected one of: local, redis, cluster"),
         ({"llm_providers": [entry()], "limits": 1}, "limits: unknown field"),
+        ({"llm_providers": [entry()], "sync_rate": 0.01}, "sync_rate: must be 0, -1 or at least 0.02 seconds"),
+        ({"llm_providers": [entry()], "redis": {"sentinel_master": "m"}}, "all or none of these fields must be set"),
     ],
 )
 def test_what_is_wrong_is_named(config: dict[str, Any], where: str) -> None:

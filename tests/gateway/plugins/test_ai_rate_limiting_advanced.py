@@ -9,6 +9,7 @@ from support.exchange import Answer, Gateway, Told
 
 from gateway.counters import Counters
 from gateway.errors import ConfigError
+from gateway.values import Consult, Consulted, RedisStore
 
 
 @pytest.fixture
@@ -31,14 +32,15 @@ def made(counters: Counters, version: tuple[int, int] = (3, 9), options: Any = N
     return Gateway({"services": services}, resources={"counters": counters, "kong_version": version})
 
 
-def ask(gateway: Gateway, prompt: int = 9, completion: int = 10, **headers: str) -> Told:
+def ask(gateway: Gateway, prompt: int = 9, completion: int = 10, consulted: Any = None, **headers: str) -> Told:
     usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
     choice = {"index": 0, "message": {"role": "assistant", "content": "2"}, "finish_reason": "stop"}
     answer = Answer(
         200, {"Content-Type": "application/json"}, json.dumps({"choices": [choice], "usage": usage}).encode()
     )
     body = {"messages": [{"role": "user", "content": "1+1?"}]}
-    return gateway.ask("POST", "/ai-ratelimit", {"llm": "openai", **headers}, body, answer=answer)
+    named = {"llm": "openai", **headers}
+    return gateway.ask("POST", "/ai-ratelimit", named, body, answer=answer, consulted=consulted)
 
 
 def left(told: Told, window: str = "100") -> str | None:
@@ -188,3 +190,109 @@ def test_lua_is_refused_by_name(counters: Counters) -> None:
 def test_windows_and_limits_come_in_pairs(counters: Counters) -> None:
     with pytest.raises(ConfigError, match="same number of windows and limits"):
         made(counters, llm_providers=[{"name": "openai", "limit": [1, 2], "window_size": [60]}])
+
+
+def test_the_shortest_reset_and_the_longest_wait_are_told(counters: Counters) -> None:
+    gateway = made(
+        counters, window_type="fixed", llm_providers=[{"name": "openai", "limit": [1, 1], "window_size": [60, 3600]}]
+    )
+    ask(gateway)
+    refused = ask(gateway)
+    minute, hour = (refused.header(f"x-ai-ratelimit-reset-{window}-openai") for window in ("minute", "hour"))
+    assert int(minute or 0) < int(hour or 0)
+    assert refused.header("x-ai-ratelimit-reset") == minute
+    assert refused.header("x-ai-ratelimit-retry-after") == refused.header("retry-after") == hour
+
+
+# -- counted in Redis -------------------------------------------------------------------------------------------
+
+
+def shared(counters: Counters, **config: Any) -> Gateway:
+    redis = {"host": "redis.test", "password": "p"}
+    return made(counters, **{"strategy": "redis", "redis": redis, **config})
+
+
+def test_redis_is_looked_at_before_and_charged_after(counters: Counters) -> None:
+    gateway = shared(counters, namespace="ours")
+    asked: list[Consult] = []
+
+    def played(consult: Consult) -> Consulted:
+        asked.append(consult)
+        return Consulted(True, [(19, 0)])
+
+    told = ask(gateway, 17, 526, consulted=played)
+    assert (told.status, left(told)) == (200, "81")
+    ((looked,),) = (consult.counts for consult in asked)
+    ((store, charged),) = gateway.runtime.charged
+    assert store == asked[0].store == RedisStore(host="redis.test", password="p")
+    assert (looked.amount, looked.limit, charged.amount) == (0, 100, 543)
+    assert (looked.key, looked.window) == (charged.key, charged.window)
+    assert looked.window == 1_800_000_000 // 100
+    assert charged.expires == 1_800_000_200, "the next window still weighs it"
+    assert counters.read(looked.key, looked.window) == (0, 0), "nothing is counted here"
+
+
+def test_a_sliding_window_says_how_much_of_the_previous_one_weighs(counters: Counters) -> None:
+    asked: list[Consult] = []
+    gateway = shared(counters)
+    gateway.runtime.pass_time(25)
+    told = ask(gateway, consulted=lambda consult: asked.append(consult) or Consulted(True, [(10, 40)]))
+    assert (asked[0].counts[0].weight, left(told)) == (0.75, "60")
+    fixed = shared(counters, window_type="fixed")
+    ask(fixed, consulted=lambda consult: asked.append(consult) or Consulted(True, [(10, 40)]))
+    assert asked[1].counts[0].weight == 0
+
+
+def test_a_full_window_in_redis_refuses_and_charges_nothing(counters: Counters) -> None:
+    gateway = shared(counters)
+    refused = ask(gateway, consulted=lambda _: Consulted(False, [(562, 0)]))
+    assert (refused.status, left(refused), refused.attempts, gateway.runtime.charged) == (429, "0", [], [])
+    assert refused.json == {"message": "AI token rate limit exceeded for provider(s): openai"}
+    assert int(refused.header("retry-after") or 0) > 0
+
+
+def test_a_prompt_is_charged_in_redis_in_the_same_step(counters: Counters) -> None:
+    limits = [{"name": name, "limit": 2, "window_size": 60} for name in ("openai", "requestPrompt")]
+    gateway = shared(counters, llm_providers=limits, request_prompt_count_function="requests")
+    asked: list[Consult] = []
+
+    def played(consult: Consult, taken: bool) -> Consulted:
+        asked.append(consult)
+        return Consulted(taken, [(0, 0), (2, 0)])
+
+    assert ask(gateway, consulted=lambda consult: played(consult, True)).status == 200
+    assert [count.amount for count in asked[0].counts] == [0, 1]
+    assert [count.amount for _, count in gateway.runtime.charged] == [19]
+    assert ask(gateway, consulted=lambda consult: played(consult, False)).status == 429
+    assert [count.amount for _, count in gateway.runtime.charged[1:]] == [1], "a refused prompt costs, too"
+    lenient = shared(counters, llm_providers=limits, request_prompt_count_function="requests", disable_penalty=True)
+    assert ask(lenient, consulted=lambda consult: played(consult, False)).status == 429
+    assert lenient.runtime.charged == []
+
+
+@pytest.mark.parametrize("config", [{"strategy": "cluster"}, {"sync_rate": -1}])
+def test_what_counts_on_this_node_alone(counters: Counters, config: dict[str, Any]) -> None:
+    gateway = shared(counters, **config)
+    ask(gateway)
+    assert left(ask(gateway)) == "81"
+    assert gateway.runtime.charged == []
+
+
+def test_one_callers_counts_stay_together_and_its_header_is_not_shown(counters: Counters) -> None:
+    limits = [{"name": "openai", "limit": [10, 100], "window_size": [60, 3600]}]
+    gateway = shared(counters, llm_providers=limits, identifier="header", header_name="x-key", sync_rate=0.5)
+    asked: list[Consult] = []
+    for key in ("canary-1", "canary-2"):
+        ask(
+            gateway,
+            consulted=lambda consult: asked.append(consult) or Consulted(True, [(0, 0), (0, 0)]),
+            **{"x-key": key},
+        )
+    tags = [{count.key.partition(b":")[0] for count in consult.counts} for consult in asked]
+    assert [len(tag) for tag in tags] == [1, 1] and tags[0] != tags[1]
+    assert b"canary" not in b"".join(count.key for consult in asked for count in consult.counts)
+    assert asked[0].store.sync_rate == 0.5
+
+
+def test_a_request_that_no_limit_is_about_asks_nobody(counters: Counters) -> None:
+    assert ask(shared(counters, llm_providers=[{"name": "cohere", "limit": 1, "window_size": 60}])).status == 200
