@@ -282,12 +282,13 @@ def test_one_callers_counts_stay_together_and_its_header_is_not_shown(counters: 
     limits = [{"name": "openai", "limit": [10, 100], "window_size": [60, 3600]}]
     gateway = shared(counters, llm_providers=limits, identifier="header", header_name="x-key", sync_rate=0.5)
     asked: list[Consult] = []
+
+    def played(consult: Consult) -> Consulted:
+        asked.append(consult)
+        return Consulted(True, [(0, 0), (0, 0)])
+
     for key in ("canary-1", "canary-2"):
-        ask(
-            gateway,
-            consulted=lambda consult: asked.append(consult) or Consulted(True, [(0, 0), (0, 0)]),
-            **{"x-key": key},
-        )
+        ask(gateway, consulted=played, **{"x-key": key})
     tags = [{count.key.partition(b":")[0] for count in consult.counts} for consult in asked]
     assert [len(tag) for tag in tags] == [1, 1] and tags[0] != tags[1]
     assert b"canary" not in b"".join(count.key for consult in asked for count in consult.counts)
