@@ -17,8 +17,8 @@ from gateway.plugins._ai_fields import (
     target_checks,
     target_fields,
 )
-from gateway.plugins._balancer import ALGORITHMS
-from gateway.schema import Any_, Array, Boolean, Custom, Integer, Map, Record, String
+from gateway.plugins._balancer import ALGORITHMS, CRITERIA, HASH_HEADER
+from gateway.schema import Any_, Array, Boolean, Custom, Field, Integer, Map, Record, String
 
 _CHATS_ONLY = tuple(name for name in LLM_FORMATS if name != "openai")
 
@@ -47,7 +47,7 @@ def advanced_fields() -> Record:
             ),
             "balancer": Record(
                 "How to choose among the targets that a request means.",
-                fields={"algorithm": String("How to choose.", one_of=ALGORITHMS, default="round-robin")},
+                fields=_balancer_fields(),
             ),
             "response_streaming": String(
                 "Whether clients may ask for a stream, never get one, or always do.",
@@ -60,6 +60,39 @@ def advanced_fields() -> Record:
         },
         checks=(Custom(("targets", "llm_format"), _formats), Custom(("targets",), _one_kind)),
     )
+
+
+def _balancer_fields() -> dict[str, Field]:
+    def timeout(help: str) -> Integer:
+        return Integer(help, between=(1, 2147483646), default=60000)
+
+    return {
+        "algorithm": String("How to choose.", one_of=ALGORITHMS, default="round-robin"),
+        "retries": Integer("How many other targets are asked at most.", between=(0, 32767), default=5),
+        "connect_timeout": timeout("Milliseconds to connect to a target."),
+        "read_timeout": timeout("Milliseconds that a target may be silent."),
+        "write_timeout": timeout("Milliseconds that sending may stand still."),
+        "failover_criteria": Array(
+            "What makes the gateway ask another target. Without non_idempotent, an error or timeout after the request "
+            "went out does not.",
+            elements=String("A kind of failure.", one_of=CRITERIA),
+            default=["error", "timeout"],
+        ),
+        "max_fails": Integer("Failures in a row after which a target rests; 0 = never.", between=(0, 32767), default=0),
+        "fail_timeout": Integer("Milliseconds that it rests.", between=(1, 2147483646), default=10000),
+        "hash_on_header": String("The header that consistent-hashing hashes.", default=HASH_HEADER),
+        "latency_strategy": String(
+            "What lowest-latency compares: the time per token of the answer, or of the whole answer.",
+            one_of=("tpot", "e2e"),
+            default="tpot",
+        ),
+        "tokens_count_strategy": String(
+            "What lowest-usage counts.",
+            one_of=("total-tokens", "prompt-tokens", "completion-tokens", "cost"),
+            default="total-tokens",
+        ),
+        "slots": Integer("Accepted; hashing needs no slots here.", between=(10, 65536), default=10000),
+    }
 
 
 def _formats(config: Mapping[str, Any]) -> str | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gateway.choosing import Record
 from gateway.plugins._ai_advanced_fields import advanced_fields
 from gateway.plugins._ai_log import ai_members, keep_answer
-from gateway.plugins._balancer import Balancer, Member
+from gateway.plugins._balancer import Balancer, Member, ModelAttempts, tried_targets
 from gateway.plugins._base import Plugin, Setting
 from gateway.plugins._model_choice import ModelChoice, UnknownModel
 from gateway.plugins.ai_proxy import AiProxy, is_json
@@ -33,13 +34,27 @@ class AiProxyAdvanced(Plugin):
         super().__init__(config, setting)
         shared = {name: config[name] for name in _SHARED}
         self.members = tuple(
-            Member(position, AiProxy({**target, **shared}, setting), target["weight"])
-            for position, target in enumerate(config["targets"])
+            Member(position, AiProxy({**target, **shared}, setting), target["weight"], *known)
+            for position, (target, known) in enumerate(zip(config["targets"], self._records(), strict=True))
         )
         self.choice = ModelChoice(self.members)
         self.balancer = Balancer(config["balancer"] or {}, self.members)
         if all("body_filter" in member.proxy.idle for member in self.members):
             self.idle = ("body_filter",)
+
+    def _records(self) -> list[tuple[str, Record]]:
+        """What is remembered of each target, also from a configuration before this one: by what the target is."""
+        shared: Any = self.setting.resources
+        known = shared.setdefault(self.name, {}).setdefault(self.setting.id, {}) if isinstance(shared, dict) else {}
+        found: dict[str, Record] = {}
+        for target in self.config["targets"]:
+            model = target["model"]
+            url = (model["options"] or {}).get("upstream_url")
+            name = f"{model['provider']}/{model['name']}/{model.get('model_alias')}/{url}"
+            while name in found:
+                name += "+"
+            found[name] = known.setdefault(name, Record())
+        return list(found.items())
 
     def provider_names(self) -> tuple[str, ...]:
         """Providers that this plugin may call; what limits by provider look at."""
@@ -54,9 +69,8 @@ class AiProxyAdvanced(Plugin):
             choice = self.choice.of(document.get("model"))
         except UnknownModel as error:
             return first.refuse(exchange, 400, str(error))
-        member = self.balancer.choose(choice.members, exchange)
-        exchange.notes[self.name] = member
-        return member.proxy.access(exchange, choice.model)
+        attempts = exchange.attempts = ModelAttempts(self.name, self.balancer, choice, exchange)
+        return attempts.start(exchange)
 
     # -- the log ------------------------------------------------------------------------------------------------
 
@@ -70,7 +84,11 @@ class AiProxyAdvanced(Plugin):
         logs = member.proxy.logs
         if not logs["log_statistics"] and not logs["log_payloads"]:
             return {}
-        return {"ai": {"proxy": ai_members(exchange, self.setting.id, logs)}}
+        members = ai_members(exchange, self.setting.id, logs)
+        tried = tried_targets(exchange)
+        if tried:
+            members["tried_targets"] = tried
+        return {"ai": {"proxy": members}}
 
 
 PLUGIN = AiProxyAdvanced

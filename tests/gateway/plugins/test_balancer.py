@@ -36,4 +36,4 @@ def test_the_only_candidate_is_chosen_and_owes_nothing(position: int) -> None:
     made = members(5, 5, 5)
     balancer = Balancer({}, made)
     assert balancer.choose([made[position]], cast(Any, None)).position == position
-    assert [member.credit for member in made] == [0, 0, 0]
+    assert [member.record.credit for member in made] == [0, 0, 0]
