@@ -59,7 +59,7 @@ def answer(api: AdminApi, call: Call) -> Reply:
 
 
 def _balancer(upstream: Entity, targets: list[Entity]) -> dict[str, Any]:
-    total = sum(_share(target) for target in targets)
+    total = sum(target["weight"] for target in targets)
     hosts = [_host(target, "healthy", True) for target in targets]
     return {
         "id": upstream["id"],
@@ -71,7 +71,7 @@ def _balancer(upstream: Entity, targets: list[Entity]) -> dict[str, Any]:
 
 def _host(target: Entity, field: str, value: Any) -> dict[str, Any]:
     """Where a target's requests go. A name's addresses are whatever it resolves to at each request: none are listed."""
-    weight = _share(target)
+    weight = target["weight"]
     address = read_address(target["target"])
     assert not isinstance(address, str), "stored targets are valid"
     known = [] if address.kind == "name" else [address.host]
@@ -83,10 +83,6 @@ def _host(target: Entity, field: str, value: Any) -> dict[str, Any]:
         "weight": _weight(weight),
         "addresses": [{"ip": ip, "port": address.port, "weight": weight, field: value} for ip in known],
     }
-
-
-def _share(target: Entity) -> int:
-    return 100 if target["weight"] is None else int(target["weight"])  # unset is as when it was never given
 
 
 def _weight(total: int) -> dict[str, int]:

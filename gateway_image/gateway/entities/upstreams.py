@@ -28,6 +28,7 @@ HASHES = ("none", "consumer", "ip", "header", "cookie", "path", "query_arg", "ur
 CHECK_TYPES = ("tcp", "http", "https", "grpc", "grpcs")
 _OK = [200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304, 305, 306, 307, 308]
 DEFAULT_TARGET_PORT = 8000
+DEFAULT_WEIGHT = 100
 
 
 def _name_error(value: str) -> str | None:
@@ -55,7 +56,9 @@ def canonical_target(target: str) -> str:
 
 
 def _stored(target: Entity) -> Entity:
-    return {**target, "target": canonical_target(target["target"])}
+    weight = target.get("weight")
+    weight = DEFAULT_WEIGHT if weight is None else weight  # null asks for no weight of its own
+    return {**target, "target": canonical_target(target["target"]), "weight": weight}
 
 
 def _path(help: str) -> Field:
@@ -241,7 +244,7 @@ TARGETS = Kind(
             "updated_at": _moment("When the target last changed, in seconds since 1970, with milliseconds."),
             "upstream": Foreign("Whose target it is.", reference="upstreams", on_delete="cascade", required=True),
             "target": String("host, or host:port; port 8000 when none is named.", required=True, check=_target_error),
-            "weight": Integer("Its share of the requests; 0 = none.", between=(0, 65535), default=100),
+            "weight": Integer("Its share of the requests; 0 = none.", between=(0, 65535), default=DEFAULT_WEIGHT),
             "tags": kinds.tags(),
         },
     ),

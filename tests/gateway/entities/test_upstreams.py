@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gateway.entities.catalogue import clean
 from gateway.entities.upstreams import TARGETS, UPSTREAMS, canonical_target
 
 HASHED = ["failed conditional validation given value of field 'hash_on'"]
@@ -97,6 +98,10 @@ def test_targets_are_stored_in_one_form(target: str, stored: str) -> None:
 @pytest.mark.parametrize("target", ["a b", "a.test:99999", "127.0.0.1:99999", "a/b"])
 def test_targets_that_are_refused(target: str) -> None:
     row = {"upstream": {"id": "aaaaaaaa-0000-4000-8000-000000000001"}, "target": target}
-    assert TARGETS.record.clean(row)[1] == {
-        "target": "Invalid target; not a valid hostname or ip address"
-    }
+    assert TARGETS.record.clean(row)[1] == {"target": "Invalid target; not a valid hostname or ip address"}
+
+
+def test_a_weight_of_null_is_the_usual_one() -> None:
+    row = {"upstream": {"id": "aaaaaaaa-0000-4000-8000-000000000001"}, "target": "a.test:1", "weight": None}
+    cleaned, error = clean(TARGETS, row, {})
+    assert error is None and cleaned["weight"] == 100
