@@ -40,9 +40,8 @@ step() {
     exit 3
 }
 
-find_python() {
+find_python() { # 3.11 brought -P, so an older one fails
     for candidate in ${AI_GATEWAY_PYTHON:+"$AI_GATEWAY_PYTHON"} python3.13 python3.12 python3.11 python3 python; do
-        # -P came with 3.11: an older one fails
         python=$("$candidate" -P -c 'import sys, ssl, venv; print(sys.executable)' 2>/dev/null </dev/null) && return
         [ -z "${AI_GATEWAY_PYTHON:-}" ] || die "AI_GATEWAY_PYTHON=$AI_GATEWAY_PYTHON is not a Python 3.11 or newer."
     done
@@ -132,7 +131,8 @@ install_project() {
         *)
             tree=$source
             if [ "$kind" = file ]; then
-                step "$python" -m tarfile --filter data -e "$source" "$temporary/source"
+                step "$python" -P -c 'import sys, tarfile as t # whose filter is missing before 3.11.4
+t.open(sys.argv[1]).extractall(sys.argv[2], **({"filter": "data"} if hasattr(t, "data_filter") else {}))' "$source" "$temporary/source"
                 tree=$(echo "$temporary"/source/*)
             fi
             # The build back end is pinned by hash too, and stays out of the environment.
