@@ -18,6 +18,12 @@ def test_https_goes_through_the_proxy_and_http_does_not() -> None:
     assert Proxies({"https_proxy": "proxy.test"}).choose(API) == Proxy("proxy.test", 80, b"")
 
 
+def test_an_origin_may_name_its_own() -> None:
+    own = Proxy("own.test", 8080, b"")
+    assert Proxies(PROXY).choose(API._replace(proxy=("own.test", 8080))) == own
+    assert Proxies({"NO_PROXY": "*"}).choose(Origin("http", "127.0.0.1", 80, proxy=("own.test", 8080))) == own
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1", "models.localhost", "LOCALHOST"])
 def test_never_for_loopback(host: str) -> None:
     assert Proxies(PROXY).choose(Origin("https", host, 443)) is None
