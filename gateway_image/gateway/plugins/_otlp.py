@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.codec import encode
+from gateway.codec import CodecError, encode
 
 SERVER, CLIENT = 2, 3
 """Kinds of spans."""
@@ -20,25 +20,42 @@ LONGEST = 4096
 LONGEST_CONTENT = 1 << 20
 
 
-def attributes(values: Mapping[str, Any], long: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
-    """Attributes of a span or resource; what is None is left out."""
-    return [
-        {"key": name, "value": _value(value, LONGEST_CONTENT if name in long else LONGEST)}
-        for name, value in values.items()
-        if value is not None
-    ]
+_names: dict[str, bytes] = {}  # the beginning of an attribute, by its name
 
 
-def _value(value: Any, longest: int) -> dict[str, Any]:
+def attributes(values: Mapping[str, Any], long: frozenset[str] = frozenset()) -> bytes:
+    """Attributes of a span or resource as the inside of an array; what is None is left out. Written by hand, because
+    that takes a third of the time that dictionaries and an encoder take."""
+    parts: list[bytes] = []
+    for name, value in values.items():
+        if value is None:
+            continue
+        before = _names.get(name)
+        if before is None:
+            before = b'{"key":%b,"value":' % _string(name)
+            if len(_names) < 1024:
+                _names[name] = before
+        parts.append(before + _value(value, LONGEST_CONTENT if name in long else LONGEST) + b"}")
+    return b",".join(parts)
+
+
+def _value(value: Any, longest: int) -> bytes:
+    if isinstance(value, str):
+        return b'{"stringValue":%b}' % _string(value if len(value) <= longest else value[:longest])
     if isinstance(value, bool):
-        return {"boolValue": value}
+        return b'{"boolValue":true}' if value else b'{"boolValue":false}'
     if isinstance(value, int):
-        return {"intValue": str(value)}
+        return b'{"intValue":"%d"}' % value
     if isinstance(value, float):
-        return {"doubleValue": value}
-    if isinstance(value, list | tuple):
-        return {"arrayValue": {"values": [_value(one, longest) for one in value]}}
-    return {"stringValue": str(value)[:longest].encode("utf-8", "replace").decode("utf-8")}
+        return b'{"doubleValue":%b}' % encode(value)
+    return b'{"arrayValue":{"values":[%b]}}' % b",".join(_value(one, longest) for one in value)
+
+
+def _string(text: str) -> bytes:
+    try:
+        return encode(text)
+    except CodecError:  # half of a pair of surrogates
+        return encode(text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def span(
@@ -52,40 +69,44 @@ def span(
     state: str,
     start: float,
     end: float,
-    values: list[dict[str, Any]],
+    values: bytes,
     error: str,
 ) -> bytes:
-    """One sampled span. Times in seconds since the epoch; `remote`: the parent is another process's span; `error`: what
-    went wrong, "" for nothing."""
-    told: dict[str, Any] = {
-        "traceId": trace_id,
-        "spanId": span_id,
-        "flags": _SAMPLED | _KNOWS_REMOTE | (_REMOTE if remote else 0),
-        "name": name[:LONGEST].encode("utf-8", "replace").decode("utf-8"),
-        "kind": kind,
-        "startTimeUnixNano": _nanoseconds(start),
-        "endTimeUnixNano": _nanoseconds(max(start, end)),
-        "attributes": values,
-        "status": {"code": _ERROR, "message": error} if error else {},
-    }
+    """One sampled span. Times in seconds since the epoch; `remote`: the parent is another process's span; `values`: of
+    attributes(); `error`: what went wrong, "" for nothing."""
+    more = b""
     if parent_id:
-        told["parentSpanId"] = parent_id
+        more = b',"parentSpanId":"%b"' % parent_id.encode("latin-1")
     if state:
-        told["traceState"] = state
-    return encode(told)
-
-
-def _nanoseconds(seconds: float) -> str:
-    return str(int(seconds * 1_000_000) * 1000)
+        more += b',"traceState":' + _string(state)
+    if error:
+        more += b',"status":{"code":%d,"message":%b}' % (_ERROR, _string(error[:LONGEST]))
+    return (
+        b'{"traceId":"%b","spanId":"%b","flags":%d,"name":%b,"kind":%d,"startTimeUnixNano":"%d000",'
+        b'"endTimeUnixNano":"%d000","attributes":[%b]%b}'
+        % (
+            trace_id.encode("latin-1"),
+            span_id.encode("latin-1"),
+            _SAMPLED | _KNOWS_REMOTE | (_REMOTE if remote else 0),
+            _string(name[:LONGEST]),
+            kind,
+            int(start * 1_000_000),
+            int(max(start, end) * 1_000_000),
+            values,
+            more,
+        )
+    )
 
 
 class Envelope:
     """What is around the spans of one export."""
 
     def __init__(self, resource: Mapping[str, str], scope: str, version: str) -> None:
-        about = encode({"attributes": attributes(resource)})
         by = encode({"name": scope, "version": version})
-        self._before = b'{"resourceSpans":[{"resource":%b,"scopeSpans":[{"scope":%b,"spans":[' % (about, by)
+        self._before = b'{"resourceSpans":[{"resource":{"attributes":[%b]},"scopeSpans":[{"scope":%b,"spans":[' % (
+            attributes(resource),
+            by,
+        )
 
     def around(self, spans: list[bytes]) -> bytes:
         return self._before + b",".join(spans) + b"]}]}]}"

@@ -6,10 +6,10 @@ Source: Kong's documentation of tracing header propagation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from gateway.plugins._trace_context import READABLE, WRITABLE, Fields, Incoming, Line, Outgoing, read, write
+from gateway.plugins._trace_context import READABLE, WRITABLE, Fields, Incoming, Line, Outgoing, nothing, read, write
 from gateway.schema import Array, Field, Record, String
 
 PRESERVE, IGNORE = "preserve", "ignore"
@@ -68,18 +68,22 @@ class Propagation:
             if kind != PRESERVE:
                 default = kind
                 self.inject = (PRESERVE, kind)
-        self.default: str = default
+        self._fresh = self._formats(default)  # what is written when nothing came
 
     def read(self, fields: Fields) -> Incoming | None:
         """The first format that is found."""
+        if nothing(fields):
+            return None
         for format in self.extract:
             found = read(format, fields)
             if found is not None:
                 return found
         return None
 
-    def lines(self, came: Incoming | None, to: Outgoing) -> Iterator[Line]:
+    def lines(self, came: Incoming | None, to: Outgoing) -> list[Line]:
         """What is written into the upstream's request."""
-        kept = came.format if came is not None else self.default
-        for format in dict.fromkeys(kept if format == PRESERVE else format for format in self.inject):
-            yield from write(format, to)
+        formats = self._fresh if came is None else self._formats(came.format)
+        return [line for format in formats for line in write(format, to)]
+
+    def _formats(self, kept: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(kept if format == PRESERVE else format for format in self.inject))

@@ -75,7 +75,6 @@ def server_span(exchange: Exchange, trace: Trace, times: Times) -> bytes:
         "http.host": host.decode("latin-1") or None,
         "http.scheme": request.scheme,
         "http.flavor": request.version,
-        "http.client_ip": request.client,
         "net.peer.ip": request.client,
         "http.status_code": status,
         "kong.request.id": exchange.id.decode("latin-1"),

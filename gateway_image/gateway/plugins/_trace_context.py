@@ -198,8 +198,20 @@ _WRITERS: dict[str, Callable[[Outgoing], list[Line]]] = {
     "gcp": _write_gcp,
     "datadog": _write_datadog,
 }
+_HEADERS = frozenset(
+    (
+        *(b"traceparent", b"b3", b"x-b3-traceid", b"x-b3-sampled", b"x-b3-flags", b"uber-trace-id"),
+        *(b"ot-tracer-traceid", b"x-amzn-trace-id", b"x-cloud-trace-context", b"x-datadog-trace-id"),
+    )
+)
+"""Without one of these no format is there."""
 READABLE = tuple(_READERS)
 WRITABLE = tuple(_WRITERS)
+
+
+def nothing(fields: Fields) -> bool:
+    """Whether no tracing header came, which is so for most requests and quickly told."""
+    return _HEADERS.isdisjoint(fields)
 
 
 def read(format: str, fields: Fields) -> Incoming | None:

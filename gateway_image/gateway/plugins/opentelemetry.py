@@ -61,7 +61,10 @@ class OpenTelemetry(Queued, Plugin):
         "Traces requests and sends the spans to an OTLP/HTTP server.",
         required=True,
         fields={
-            "traces_endpoint": _endpoint("The URL that spans are sent to, such as http://collector:4318/v1/traces."),
+            "traces_endpoint": _endpoint(
+                "The URL of an OTLP/HTTP server that spans are sent to, such as http://collector:4318/v1/traces. They go "
+                "as JSON, which every OTLP/HTTP server takes beside Protobuf."
+            ),
             "logs_endpoint": _endpoint("Taken for compatibility; nothing is sent there."),
             "headers": Map(
                 "Headers to send along, such as a token.",

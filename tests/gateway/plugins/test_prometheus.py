@@ -254,3 +254,14 @@ def test_targets_of_ai_proxy_advanced_are_told_apart() -> None:
     assert counted == {"a": "1", "b": "2", "UNSPECIFIED": "1"}
     totals = [line.split()[-1] for line in lines(gateway, "tokens_total") if "total_tokens" in line]
     assert totals == ["12", "24"]
+
+
+def test_calls_of_the_transformers_are_counted_too() -> None:
+    llm = ai_proxy("rewriter")["config"]
+    plugin = {"name": "ai-request-transformer", "config": {"prompt": "Rewrite.", "llm": llm}}
+    gateway = made(proxied(prometheus("ai_metrics"), plugin))
+    told = gateway.ask("POST", "/", (), {"a": 1}, fetched=lambda sent: ANSWER)
+    assert told.status == 200
+    assert 'ai_llm_requests_total{ai_provider="openai",ai_model="rewriter"} 1' in lines(gateway, "ai_llm")
+    assert lines(gateway, "provider_latency_ms_count")[0].endswith(" 1")
+    assert len(lines(gateway, "tokens_total")) == 3

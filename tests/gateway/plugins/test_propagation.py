@@ -86,4 +86,5 @@ def test_what_is_taken_away() -> None:
 
 def test_nulls_are_defaults() -> None:
     propagation = Propagation({"header_type": None, "propagation": None})
-    assert (propagation.extract, propagation.inject, propagation.default) == (READABLE, ("preserve",), "w3c")
+    assert (propagation.extract, propagation.inject) == (READABLE, ("preserve",))
+    assert written(propagation, {}) == ["traceparent"]
