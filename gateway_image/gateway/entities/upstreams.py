@@ -42,7 +42,7 @@ def _name_error(value: str) -> str | None:
 
 def _target_error(value: str) -> str | None:
     if isinstance(read_address(value), str):
-        return "Invalid target; not a valid hostname or ip address"
+        return f"Invalid target ('{value}'); not a valid hostname or ip address"
     return None
 
 

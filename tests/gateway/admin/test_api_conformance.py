@@ -31,6 +31,7 @@ DEVIATIONS = (
     ("plugins-errors", "enterprise plugin.*", "a plugin that Kong sells"),
     ("manager", "create key-auth|consumer credentials", "a ttl of null is no reason for a 500"),
     ("plugins-errors", "route bad id", "Kong reads protocols of a route that it has not found"),
+    ("targets", "bad target|bad port", "the text names the target, as Kong's own does for a declarative configuration"),
     ("targets", "patch weight null|patch target", "a weight of null is Kong's own confusion"),
 )
 

@@ -98,7 +98,9 @@ def test_targets_are_stored_in_one_form(target: str, stored: str) -> None:
 @pytest.mark.parametrize("target", ["a b", "a.test:99999", "127.0.0.1:99999", "a/b"])
 def test_targets_that_are_refused(target: str) -> None:
     row = {"upstream": {"id": "aaaaaaaa-0000-4000-8000-000000000001"}, "target": target}
-    assert TARGETS.record.clean(row)[1] == {"target": "Invalid target; not a valid hostname or ip address"}
+    assert TARGETS.record.clean(row)[1] == {
+        "target": f"Invalid target ('{target}'); not a valid hostname or ip address"
+    }
 
 
 def test_a_weight_of_null_is_the_usual_one() -> None:
