@@ -88,9 +88,11 @@ class Counters:
     def take_all(self, counts: Sequence[Count], now: float) -> tuple[bool, list[tuple[float, float]]]:
         """Adds every amount if no count is full, else none; one step. Returns whether they were added, and (current,
         previous) of each before that."""
+        if len(counts) == 1:
+            return self._take_one(counts[0], now)
         digests = [_digest(count.key) for count in counts]
         bases = [self._bucket(digest) for digest in digests]
-        held = bases if len(bases) == 1 else sorted(set(bases))  # always in this order: no two wait for each other
+        held = sorted(set(bases))  # always in this order: no two wait for each other
         for base in held:
             self._lock(base)
         try:
@@ -113,6 +115,22 @@ class Counters:
         finally:
             for base in held:
                 self._unlock(base)
+
+    def _take_one(self, count: Count, now: float) -> tuple[bool, list[tuple[float, float]]]:
+        """The same for a single count, without the bookkeeping of several."""
+        digest = _digest(count.key)
+        base = self._bucket(digest)
+        self._lock(base)
+        try:
+            offset, index, current, previous, heard, heard_before = self._load(digest, base, count.window)
+            if current + previous * count.weight >= count.limit:
+                return False, [(current, previous)]
+            if count.amount:
+                new = current + count.amount
+                self._store(offset, base, now, digest, index, count.expires, new, previous, heard, heard_before)
+            return True, [(current, previous)]
+        finally:
+            self._unlock(base)
 
     def settle(
         self, key: bytes, index: int, sent: float, totals: tuple[float, float], expires: float, now: float

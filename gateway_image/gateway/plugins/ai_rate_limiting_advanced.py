@@ -29,29 +29,36 @@ _PROXIES = ("ai-proxy", "ai-proxy-advanced")
 REQUEST_PROMPT = "requestPrompt"
 
 
-class _Bucket:
-    """One window of one provider for one identifier, as this request found it."""
+class _Limit:
+    """One configured window of one provider, with everything about it that requests have in common."""
 
-    __slots__ = ("current", "key", "now", "previous", "provider", "window")
+    __slots__ = ("left", "limit_text", "mark", "provider", "reset", "retry", "told", "window")
 
-    def __init__(self, provider: str, window: Window, key: bytes, now: float) -> None:
+    def __init__(self, provider: str, window: Window) -> None:
         self.provider = provider
         self.window = window
+        self.limit_text = number(window.limit)
+        self.mark = f"{provider}:{int(window.size * 1000)}".encode()  # the end of its keys
+        self.told, self.left, self.reset, self.retry = (
+            f"X-AI-RateLimit-{field}-{window_name(window.size)}-{provider}".encode()
+            for field in ("Limit", "Remaining", "Reset", "Retry-After")
+        )
+
+
+class _Bucket:
+    """A limit for one identifier, as this request found it."""
+
+    __slots__ = ("current", "key", "limit", "previous")
+
+    def __init__(self, limit: _Limit, key: bytes) -> None:
+        self.limit = limit
         self.key = key
-        self.now = now
         self.current = 0.0
         self.previous = 0.0
 
-    @property
-    def full(self) -> bool:
-        return self.window.used(self.current, self.previous, self.now) >= self.window.limit
-
     def count(self, amount: float, now: float) -> Count:
-        window = self.window
+        window = self.limit.window
         return Count(self.key, window.index(now), amount, window.limit, window.weight(now), window.expires(now))
-
-    def suffix(self) -> bytes:
-        return f"{window_name(self.window.size)}-{self.provider}".encode()
 
 
 class AiRateLimitingAdvanced(Plugin):
@@ -62,9 +69,10 @@ class AiRateLimitingAdvanced(Plugin):
     def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:
         super().__init__(config, setting)
         sliding = config["window_type"] == "sliding"
-        self.windows: dict[str, tuple[Window, ...]] = {
+        self.limits: dict[str, tuple[_Limit, ...]] = {
             entry["name"]: tuple(
-                Window(limit, size, sliding) for limit, size in zip(entry["limit"], entry["window_size"], strict=True)
+                _Limit(entry["name"], Window(limit, size, sliding))
+                for limit, size in zip(entry["limit"], entry["window_size"], strict=True)
             )
             for entry in config["llm_providers"]
         }
@@ -77,7 +85,7 @@ class AiRateLimitingAdvanced(Plugin):
         if config["strategy"] == "redis" and sync_rate >= 0:
             self.store = redis_store(config["redis"], sync_rate)
         self.count_prompt = None
-        if REQUEST_PROMPT in self.windows:
+        if REQUEST_PROMPT in self.limits:
             try:
                 self.count_prompt = prompt_counter(config["request_prompt_count_function"])
             except ValueError as error:
@@ -92,69 +100,84 @@ class AiRateLimitingAdvanced(Plugin):
 
     def access(self, exchange: Exchange) -> Reply | Consulting | None:
         now = exchange.runtime.wall()
-        buckets = self._buckets(exchange, now)
-        cost = self.count_prompt(exchange.document()) if self.count_prompt is not None else 0.0
-        # the answer's tokens are not known yet: of them the limits are only looked at
-        counts = [bucket.count(cost if bucket.provider == REQUEST_PROMPT else 0.0, now) for bucket in buckets]
-        if not counts:
+        limits = self._applying(exchange)
+        if not limits:
             return None
+        who = self.identity.of(exchange)
         if self.store is not None:
-            return self._ask(exchange, Consult(self.store, counts), buckets, cost)
-        return self._judge(exchange, buckets, Consulted(*self.counters.take_all(counts, now)), cost)
+            start = shared_tag(self.namespace, who)
+        else:
+            start = self.namespace + b"\0" + who + b"\0"
+        buckets = [_Bucket(limit, start + limit.mark) for limit in limits]
+        if self.store is None and self.count_prompt is None:
+            # what an answer costs is not known yet: nothing is to be added, so looking is enough
+            found = [self.counters.read(bucket.key, bucket.limit.window.index(now)) for bucket in buckets]
+            return self._judge(exchange, buckets, found, None, 0.0, now)
+        cost = self.count_prompt(exchange.document()) if self.count_prompt is not None else 0.0
+        counts = [bucket.count(cost if bucket.limit.provider == REQUEST_PROMPT else 0.0, now) for bucket in buckets]
+        if self.store is not None:
+            return self._ask(exchange, Consult(self.store, counts), buckets, cost, now)
+        taken, found = self.counters.take_all(counts, now)
+        return self._judge(exchange, buckets, found, taken, cost, now)
 
-    def _ask(self, exchange: Exchange, consult: Consult, buckets: list[_Bucket], cost: float) -> Consulting:
+    def _ask(self, exchange: Exchange, consult: Consult, buckets: list[_Bucket], cost: float, now: float) -> Consulting:
         answer: Consulted = yield consult
-        return self._judge(exchange, buckets, answer, cost)
+        return self._judge(exchange, buckets, answer.found, answer.taken, cost, now)
 
-    def _judge(self, exchange: Exchange, buckets: list[_Bucket], answer: Consulted, cost: float) -> Reply | None:
+    def _judge(
+        self,
+        exchange: Exchange,
+        buckets: list[_Bucket],
+        found: Sequence[tuple[float, float]],
+        taken: bool | None,
+        cost: float,
+        now: float,
+    ) -> Reply | None:
+        """Tells the client what is left and refuses where nothing is. `taken`: whether the request's own cost was
+        added, None where nothing was to be."""
         if self.count_prompt is not None:
             exchange.set_response_header(b"X-AI-RateLimit-Query-Cost", number(cost))
-        for bucket, found in zip(buckets, answer.found, strict=True):
-            bucket.current, bucket.previous = found
+        full = []
+        for bucket, (current, previous) in zip(buckets, found, strict=True):
+            limit = bucket.limit
+            left = limit.window.left(current, previous, now)
+            if not left:
+                bucket.current, bucket.previous = current, previous
+                full.append(bucket)
             if not self.hides:
-                left = bucket.window.left(bucket.current, bucket.previous, bucket.now)
-                _say(exchange, b"Limit", bucket, number(bucket.window.limit))
-                _say(exchange, b"Remaining", bucket, number(left))
-        if answer.taken:
-            exchange.notes[self.name] = [bucket for bucket in buckets if bucket.provider != REQUEST_PROMPT]
+                exchange.set_response_header(limit.told, limit.limit_text)
+                exchange.set_response_header(limit.left, number(left))
+        if taken or (taken is None and not full):
+            exchange.notes[self.name] = [bucket for bucket in buckets if bucket.limit.provider != REQUEST_PROMPT]
             return None
         if not self.config["disable_penalty"]:
-            self._charge(exchange, [bucket for bucket in buckets if bucket.provider == REQUEST_PROMPT], cost)
-        return self._refuse(exchange, [bucket for bucket in buckets if bucket.full])
+            self._charge(exchange, [bucket for bucket in buckets if bucket.limit.provider == REQUEST_PROMPT], cost)
+        return self._refuse(exchange, full or buckets, now)
 
-    def _buckets(self, exchange: Exchange, now: float) -> list[_Bucket]:
-        who = self.identity.of(exchange)
-        shared = self.store is not None
-        start = shared_tag(self.namespace, who) if shared else b"\0".join((self.namespace, who, b""))
-        return [
-            _Bucket(name, window, b"%b%b:%d" % (start, name.encode(), int(window.size * 1000)), now)
-            for name in self._applying(exchange)
-            for window in self.windows[name]
-        ]
-
-    def _applying(self, exchange: Exchange) -> list[str]:
-        """Names of the limits that are about this request: its route's provider, and requestPrompt."""
+    def _applying(self, exchange: Exchange) -> list[_Limit]:
+        """The limits that are about this request: its route's provider's, and requestPrompt's."""
         assert exchange.chain is not None
-        names: list[str] = []
+        found: list[_Limit] = []
         for plugin in exchange.chain.plugins:
             if plugin.name in _PROXIES:
-                names += [name for name in plugin.provider_names() if name in self.windows]  # type: ignore[attr-defined]
-        if REQUEST_PROMPT in self.windows:
-            names.append(REQUEST_PROMPT)
-        return names
+                for name in plugin.provider_names():  # type: ignore[attr-defined]
+                    found += self.limits.get(name, ())
+        if self.count_prompt is not None:
+            found += self.limits[REQUEST_PROMPT]
+        return found
 
-    def _refuse(self, exchange: Exchange, full: list[_Bucket]) -> Reply:
+    def _refuse(self, exchange: Exchange, full: list[_Bucket], now: float) -> Reply:
         jitter = self.config["retry_after_jitter_max"]
         extra = jitter * (int(exchange.id[-6:], 16) * 619 % 997 / 997) if jitter else 0.0  # spreads clients
-        waits = [bucket.window.wait(bucket.current, bucket.previous, bucket.now) for bucket in full]
+        waits = [bucket.limit.window.wait(bucket.current, bucket.previous, now) for bucket in full]
         for bucket, wait in zip(full, waits, strict=True):
-            _say(exchange, b"Reset", bucket, b"%d" % wait)
-            _say(exchange, b"Retry-After", bucket, b"%d" % (wait + extra))
+            exchange.set_response_header(bucket.limit.reset, b"%d" % wait)
+            exchange.set_response_header(bucket.limit.retry, b"%d" % (wait + extra))
         longest = max(waits)
         exchange.set_response_header(b"X-AI-RateLimit-Reset", b"%d" % min(waits))
         exchange.set_response_header(b"X-AI-RateLimit-Retry-After", b"%d" % (longest + extra))
         exchange.set_response_header(b"Retry-After", b"%d" % (longest + extra))
-        names = ", ".join(dict.fromkeys(bucket.provider for bucket in full))
+        names = ", ".join(dict.fromkeys(bucket.limit.provider for bucket in full))
         text = self.message if self.config["error_hide_providers"] else self.message + names
         return json_reply(int(self.config["error_code"]), {"message": text})
 
@@ -170,7 +193,7 @@ class AiRateLimitingAdvanced(Plugin):
             return
         amount = conversation.cost() if self.strategy == "cost" else getattr(usage, self.strategy)  # type: ignore[attr-defined]
         served = conversation.provider_name  # type: ignore[attr-defined]
-        self._charge(exchange, [bucket for bucket in buckets if bucket.provider == served], amount)
+        self._charge(exchange, [bucket for bucket in buckets if bucket.limit.provider == served], amount)
 
     def _charge(self, exchange: Exchange, buckets: Sequence[_Bucket], amount: float) -> None:
         if not amount or not buckets:
@@ -182,10 +205,6 @@ class AiRateLimitingAdvanced(Plugin):
             return
         for count in counts:
             self.counters.add(count.key, count.window, amount, count.expires, now)
-
-
-def _say(exchange: Exchange, field: bytes, bucket: _Bucket, value: bytes) -> None:
-    exchange.set_response_header(b"X-AI-RateLimit-" + field + b"-" + bucket.suffix(), value)
 
 
 PLUGIN = AiRateLimitingAdvanced

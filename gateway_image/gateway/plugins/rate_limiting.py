@@ -110,6 +110,8 @@ class RateLimiting(Plugin):
         self.message: str = config["error_message"] or "API rate limit exceeded"
         self.counters: Counters = setting.resources["counters"]
         self.space = setting.id.encode()
+        self._second = -1
+        self._periods: list[Period] = []  # of that second
         self.store: RedisStore | None = None
         if config["policy"] == "redis":
             self.store = redis_store(config["redis"], max(0.0, config["sync_rate"]))
@@ -117,7 +119,7 @@ class RateLimiting(Plugin):
     def access(self, exchange: Exchange) -> Reply | Consulting | None:
         now = exchange.runtime.wall()
         who = self.identity.of(exchange)
-        periods = [period(limit.name, now) for limit in self.limits]
+        periods = self._periods if int(now) == self._second else self._begin_second(now)
         key = self.space + b"\0" + who + b"\0" if self.store is None else shared_tag(self.space, who)
         counts = [
             Count(key + limit.name.encode(), one.number, 1.0, limit.limit, 0.0, float(one.end))
@@ -127,6 +129,11 @@ class RateLimiting(Plugin):
             return self._ask(exchange, Consult(self.store, counts, self.tolerant), periods, now)
         taken, found = self.counters.take_all(counts, now)
         return self._judge(exchange, taken, found, periods, now)
+
+    def _begin_second(self, now: float) -> list[Period]:
+        self._second = int(now)
+        self._periods = [period(limit.name, now) for limit in self.limits]
+        return self._periods
 
     def _ask(self, exchange: Exchange, consult: Consult, periods: list[Period], now: float) -> Consulting:
         answer: Consulted = yield consult
