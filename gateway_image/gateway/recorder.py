@@ -254,8 +254,8 @@ def _shown(row: Row) -> dict[str, Any]:
         "error": f"{error.kind}: {error.detail}" if error is not None else "",
         "aborted": row.aborted,
         "details": row.details is not None,
-        "forwarded_ms": round(row.sent_after * 1000, 1) if row.sent_after > 0 else None,
-        "first_byte_ms": round(row.first_after * 1000, 1) if row.first_after > 0 else None,
+        "forwarded_ms": round(row.sent_after * 1000, 1) if row.sent_after >= 0 else None,
+        "first_byte_ms": round(row.first_after * 1000, 1) if row.first_after >= 0 else None,
         "limits": [[name.decode("latin-1").lower(), value.decode("latin-1")] for name, value in limits],
     }
     if call is not None:

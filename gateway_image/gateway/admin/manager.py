@@ -20,7 +20,7 @@ from gateway.admin.api import AdminApi
 from gateway.admin.bodies import read_body
 from gateway.admin.call import Call
 from gateway.admin.models import Ask, Resolve, live_models
-from gateway.admin.overview import RouteView, routes
+from gateway.admin.overview import LIMITS, RouteView, routes
 from gateway.admin.relay import Relay, proxy_origin
 from gateway.admin.snippets import snippets
 from gateway.admin.static import PAGE_LINES, Static
@@ -138,7 +138,16 @@ class Manager:
 
 def told(view: RouteView) -> dict[str, Any]:
     """A route as the pages get it, with a request that it understands."""
-    return {**asdict(view), "headers": dict(view.headers), "method": view.method, "body": view.body}
+    return {
+        **asdict(view),
+        "headers": dict(view.headers),
+        "provider": view.provider,
+        "title": view.title,
+        "model": view.model,
+        "method": view.method,
+        "body": view.body,
+        "limit": LIMITS.get(view.operation, ""),
+    }
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from gateway import __version__
 from gateway.admin.overview import RouteView
-from gateway.providers._base import CHAT, COMPLETIONS
 
 _METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
 _SCHEMAS: dict[str, Any] = {
@@ -58,9 +57,43 @@ _SCHEMAS: dict[str, Any] = {
             },
         },
     },
+    "Embedding": {
+        "type": "object",
+        "required": ["input"],
+        "properties": {"model": {"type": "string"}, "input": {"description": "A text, or a list of texts."}},
+    },
+    "Embeddings": {
+        "type": "object",
+        "properties": {"data": {"type": "array", "items": {"type": "object"}}, "model": {"type": "string"}},
+    },
+    "Response": {
+        "type": "object",
+        "description": "A request of OpenAI's Responses.",
+        "required": ["input"],
+        "properties": {"model": {"type": "string"}, "input": {}, "stream": {"type": "boolean"}},
+    },
+    "Message": {
+        "type": "object",
+        "description": "A request of Anthropic's Messages.",
+        "required": ["max_tokens", "messages"],
+        "properties": {
+            "model": {"type": "string"},
+            "max_tokens": {"type": "integer", "minimum": 1},
+            "messages": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+            "stream": {"type": "boolean"},
+        },
+    },
+    "Object": {"type": "object", "description": "An answer in the dialect of the request."},
     "Error": {"type": "object", "description": "What went wrong: `error.message` or `message`."},
 }
-_BODIES = {CHAT: "Chat", COMPLETIONS: "Completion"}
+_BODIES = {
+    "chat": ("Chat", "Answer"),
+    "completions": ("Completion", "Answer"),
+    "embeddings": ("Embedding", "Embeddings"),
+    "responses": ("Response", "Object"),
+    "messages": ("Message", "Object"),
+}
+"""Operation -> the schemas of its request and of its answer."""
 
 
 def document(views: list[RouteView], base: str) -> dict[str, Any]:
@@ -92,7 +125,7 @@ def document(views: list[RouteView], base: str) -> dict[str, Any]:
 
 
 def _operation(view: RouteView, method: str) -> dict[str, Any]:
-    model = f"{view.title}, {view.model or 'the model that the request names'}" if view.provider else view.service
+    model = f"{view.title}, {view.model or 'the model that the request names'}" if view.ai else view.name
     operation: dict[str, Any] = {
         "operationId": f"{view.name}-{method.lower()}",
         "summary": model,
@@ -106,12 +139,13 @@ def _operation(view: RouteView, method: str) -> dict[str, Any]:
             {"name": name, "in": "header", "required": True, "schema": {"type": "string", "examples": [value]}}
             for name, value in view.headers.items()
         ]
-    body = _BODIES.get(view.route_type)
-    if body is not None and method not in ("GET", "HEAD"):
-        content = _json(body)
+    schemas = _BODIES.get(view.operation)
+    if schemas is not None and method not in ("GET", "HEAD"):
+        content = _json(schemas[0])
         content["application/json"]["example"] = view.body
         operation["requestBody"] = {"required": True, "content": content}
-        operation["responses"]["200"]["content"] = {**_json("Answer"), "text/event-stream": {}}
+        streams: dict[str, Any] = {"text/event-stream": {}} if view.operation != "embeddings" else {}
+        operation["responses"]["200"]["content"] = {**_json(schemas[1]), **streams}
     if view.key_header:
         operation["security"] = [{_scheme(view): []}]
     return operation

@@ -12,9 +12,44 @@ from typing import Any
 from gateway.entities import Config, Entity
 from gateway.patterns import literal_start
 from gateway.providers import providers
-from gateway.providers._base import COMPLETIONS, PRESERVE, Call, ProviderError
+from gateway.providers._base import CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES, Call, ProviderError
 
 _SCOPES = ("route", "service", "consumer")
+_AI = ("ai-proxy", "ai-proxy-advanced")
+_HELLO = "Say hello."
+_MESSAGES = [{"role": "user", "content": _HELLO}]
+_OPERATIONS = {CHAT: "chat", COMPLETIONS: "completions", EMBEDDINGS: "embeddings", RESPONSES: "responses"}
+_BODIES: Mapping[str, Mapping[str, Any]] = {
+    "chat": {"messages": _MESSAGES},
+    "completions": {"prompt": _HELLO},
+    "embeddings": {"input": _HELLO},
+    "responses": {"input": _HELLO},
+    "messages": {"max_tokens": 64, "messages": _MESSAGES},
+}
+LIMITS: Mapping[str, str] = {
+    "chat": "max_tokens",
+    "completions": "max_tokens",
+    "responses": "max_output_tokens",
+    "messages": "max_tokens",
+}
+"""Operation -> the member of a request that bounds its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """One model behind a route. `name` "" = the one that the request names; `alias`: what it may say instead."""
+
+    provider: str
+    title: str  # the provider's name for people
+    name: str
+    alias: str
+    upstream: str
+
+    @property
+    def asked(self) -> str:
+        """What a request may say for it."""
+        known = providers().get(self.provider)
+        return self.alias or self.name or (known.catalogue[0] if known is not None and known.catalogue else "MODEL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +64,43 @@ class RouteView:
     hosts: tuple[str, ...]
     headers: Mapping[str, str]  # one value each that matches
     service: str
-    upstream: str  # where requests go
+    upstream: str  # where requests go; of several models the first one's
     plugins: tuple[str, ...]  # names of those that run, without ai-proxy
-    provider: str  # "" = no ai-proxy
-    title: str  # the provider's name for people
-    model: str
-    route_type: str
+    ai: str  # the plugin that makes it an AI route, "" = none
+    models: tuple[ModelView, ...]
+    operation: str  # chat, completions, embeddings, responses, messages; "" = another one, or none
     key_header: str  # the header that key-auth wants, "" = none
+
+    @property
+    def provider(self) -> str:
+        """The first model's, "" = not an AI route."""
+        return self.models[0].provider if self.models else ""
+
+    @property
+    def title(self) -> str:
+        """The providers' names for people."""
+        return ", ".join(dict.fromkeys(model.title for model in self.models))
+
+    @property
+    def model(self) -> str:
+        """The models' names; "" = the request says which."""
+        return ", ".join(dict.fromkeys(model.alias or model.name for model in self.models if model.name))
 
     @property
     def method(self) -> str:
         """One that matches."""
         if "POST" in self.methods or not self.methods:
-            return "POST" if self.provider else "GET"
+            return "POST" if self.ai else "GET"
         return self.methods[0]
 
     @property
     def body(self) -> dict[str, Any] | None:
         """A small request that the route understands."""
-        if not self.provider or self.route_type == PRESERVE:
+        body = _BODIES.get(self.operation)
+        if body is None:
             return None
-        if self.route_type == COMPLETIONS:
-            return {"prompt": "Say hello."}
-        return {"messages": [{"role": "user", "content": "Say hello."}]}
+        named = len(self.models) == 1 and self.models[0].name and self.operation in ("chat", "completions")
+        return dict(body) if named else {"model": self.models[0].asked, **body}
 
 
 def routes(config: Config) -> list[RouteView]:
@@ -66,9 +115,10 @@ def routes(config: Config) -> list[RouteView]:
 
 
 def _view(route: Entity, service: Entity, plugins: Mapping[str, Entity]) -> RouteView:
-    ai = plugins["ai-proxy"]["config"] if "ai-proxy" in plugins else None
-    model = ai["model"] if ai is not None else {}
-    provider = str(model.get("provider") or "")
+    ai = next((name for name in _AI if name in plugins), "")
+    config: Mapping[str, Any] = plugins[ai]["config"] if ai else {}
+    targets = config.get("targets") or ([config] if ai else [])
+    models = tuple(_model(target) for target in targets)
     keys = plugins["key-auth"]["config"]["key_names"] if "key-auth" in plugins else ()
     paths = tuple(route["paths"] or ())
     return RouteView(
@@ -80,13 +130,30 @@ def _view(route: Entity, service: Entity, plugins: Mapping[str, Entity]) -> Rout
         hosts=tuple(route["hosts"] or ()),
         headers={name: values[0] for name, values in (route["headers"] or {}).items() if values},
         service=service["name"] or service["id"],
-        upstream=_ai_upstream(ai, provider) if ai is not None else _service_url(service),
-        plugins=tuple(sorted(name for name in plugins if name != "ai-proxy")),
+        upstream=models[0].upstream if models else _service_url(service),
+        plugins=tuple(sorted(name for name in plugins if name != ai)),
+        ai=ai,
+        models=models,
+        operation=_operation(targets[0]["route_type"], config.get("llm_format") or "openai") if targets else "",
+        key_header=keys[0] if keys else "",
+    )
+
+
+def _operation(route_type: str, spoken: str) -> str:
+    if spoken == "anthropic":
+        return "messages" if route_type == CHAT else ""
+    return _OPERATIONS.get(route_type, "") if spoken == "openai" else ""
+
+
+def _model(target: Mapping[str, Any]) -> ModelView:
+    model = target["model"]
+    provider = str(model["provider"] or "")
+    return ModelView(
         provider=provider,
         title=providers()[provider].title if provider in providers() else provider,
-        model=str(model.get("name") or ""),
-        route_type=str(ai["route_type"]) if ai is not None else "",
-        key_header=keys[0] if keys else "",
+        name=str(model["name"] or ""),
+        alias=str(model.get("model_alias") or ""),
+        upstream=_ai_upstream(target, provider),
     )
 
 

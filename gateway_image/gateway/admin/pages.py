@@ -1,134 +1,205 @@
-"""The two listeners for those who call the gateway: Dev Portal and Files API. Made from the live configuration, without
-a request to anywhere else. Not for: changing anything (manager.py, the Admin API).
+"""The two listeners for those who call the gateway: the Dev Portal (portal/) and the Files API. Both tell how routes
+are called, never what is behind them. Not for: changing anything (manager.py, the Admin API).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from html import escape
+import ipaddress
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from gateway import __version__
 from gateway.admin import answers
 from gateway.admin.address import address
-from gateway.admin.answers import Refusal, not_found
+from gateway.admin.answers import Refusal, message, not_found
+from gateway.admin.bodies import read_body
 from gateway.admin.call import Call
 from gateway.admin.guard import Guard
 from gateway.admin.openapi import document
-from gateway.admin.overview import RouteView, curl, routes
+from gateway.admin.overview import LIMITS, RouteView, routes
+from gateway.admin.relay import Relay, proxy_origin
+from gateway.admin.snippets import snippets
+from gateway.admin.static import PAGE_LINES, Static
 from gateway.codec import encode
 from gateway.settings import Settings
 from gateway.store import Store
 from gateway.values import Reply, Request
 
-_POLICY = (
-    b"Content-Security-Policy: default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    b"frame-ancestors 'none'\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-    b"Cache-Control: no-store\r\n"
-)
-_STYLE = b"""
-:root { color-scheme: light dark; --line: #8886; --soft: #8882; --strong: #0b63c5; }
-@media (prefers-color-scheme: dark) { :root { --strong: #7db7ff; } }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; padding: 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
-a { color: var(--strong); }
-article { border: 1px solid var(--line); border-radius: .5rem; margin: 1rem 0; padding: 1rem; }
-dl { display: grid; gap: .25rem 1rem; grid-template-columns: minmax(5rem, auto) 1fr; margin: 0 0 .75rem; }
-dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
-pre { background: var(--soft); border-radius: .25rem; margin: 0; overflow-x: auto; padding: .75rem; }
-pre:focus-visible, a:focus-visible { outline: 3px solid var(--strong); }
-"""
-_DOCUMENT = "openapi.json"
+_HERE = Path(__file__).parent
+_SHARED = ("kit", "style", "vendor")
+_NO_STORE = b"Cache-Control: no-store\r\n"
+_KNOWN = ("curl", "Python", "Node", "Claude Code")
+"""The ways to call a route; how it is made is not told."""
+_JSON, _YAML, _TEXT = "application/json", "application/yaml", "text/markdown; charset=utf-8"
 
 
 class Pages:
-    """`portal` and `files` are what the two listeners call."""
+    """`portal` and `files` are what the two listeners call. `clock` is monotonic seconds."""
 
-    def __init__(self, store: Store, settings: Settings, guard: Guard) -> None:
+    def __init__(self, store: Store, settings: Settings, guard: Guard, clock: Callable[[], float]) -> None:
         self._store = store
         self._settings = settings
         self._guard = guard
+        self._clock = clock
+        self._files = Static.of(_HERE / "portal", parts={name: _HERE / "ui" / name for name in _SHARED})
+        self._origin = proxy_origin(settings)
 
-    def portal(self, request: Request) -> Reply:
+    def portal(self, request: Request) -> Reply | Relay:
+        """Never raises."""
         return self._guarded(request, self._portal)
 
     def files(self, request: Request) -> Reply:
-        return self._guarded(request, self._files)
+        """Never raises."""
+        reply = self._guarded(request, self._file)
+        assert isinstance(reply, Reply)
+        return reply
 
-    def _guarded(self, request: Request, answer: Callable[[Call], Reply]) -> Reply:
+    def _guarded(self, request: Request, answer: Callable[[Call], Reply | Relay]) -> Reply | Relay:
         try:
             refusal = self._guard.refusal(request)
             if refusal is not None:
-                raise answers.message(403, refusal)
-            call = Call(request)
-            reply = call.gate("GET, HEAD, OPTIONS") or answer(call)
+                raise message(403, refusal)
+            reply = answer(Call(request))
         except Refusal as refused:
             reply = refused.reply()
-        return Reply(reply.status, reply.block + answers.SERVER_LINE, reply.body)
+            reply.block += PAGE_LINES
+        if isinstance(reply, Reply):
+            reply = Reply(reply.status, reply.block + answers.SERVER_LINE, reply.body)
+        return reply
 
-    # -- pages -------------------------------------------------------------------------------------------------------
+    # -- the portal --------------------------------------------------------------------------------------------------
 
-    def _portal(self, call: Call) -> Reply:
-        if call.segments == ("style.css",):
-            return _style()
-        if call.segments:
+    def _portal(self, call: Call) -> Reply | Relay:
+        if call.segments == ("try",):
+            return call.gate("OPTIONS, POST") or self._try(call.request)
+        reply = call.gate("GET, HEAD, OPTIONS")
+        if reply is not None:
+            return reply
+        if call.segments == ("routes.json",):
+            return answers.json(200, self._told(call.request), _NO_STORE + PAGE_LINES)
+        found = self._files.answer(call.request, call.segments)
+        if found is None:
             raise not_found()
-        base = self._base(call)
-        files = address(self._settings.portal_api_listen, call.request)
-        link = f"{files}/files/{_DOCUMENT}"
-        intro = f"<p>These routes answer at <strong>{escape(base)}</strong>.</p>"
-        if files:
-            intro += f"<p>As a document for programs: <a href='{escape(link)}'>{_DOCUMENT}</a> (OpenAPI 3.1).</p>"
-        return _page("Developer Portal", intro, [_card(view, base) for view in routes(self._store.config)])
+        return found
 
-    def _files(self, call: Call) -> Reply:
-        content = encode(document(routes(self._store.config), self._base(call)))
+    def _told(self, request: Request) -> dict[str, Any]:
+        base, config = self._base(request), self._store.config
+        return {
+            "version": __version__,
+            "base": base,
+            "files": address(self._settings.portal_api_listen, request),
+            "routes": [{**told(view), "snippets": _ways(snippets(view, base, config))} for view in routes(config)],
+        }
+
+    def _try(self, request: Request) -> Relay:
+        """A request to a route as it is listed, with the caller's body and key; nothing else can be asked for."""
+        if not request.fields.get(b"content-type", b"").lower().startswith(b"application/json"):
+            raise message(415, "send application/json")
+        asked = read_body(request)
+        view = next((view for view in routes(self._store.config) if view.id == asked.get("route")), None)
+        if view is None or not view.path:
+            raise message(404, "there is no such route, or its path is a pattern: reload the page")
+        if self._origin is None:
+            raise message(409, "this gateway has no proxy listener")
+        if "ip-restriction" in view.plugins or (self._private() and not _is_here(request.client)):
+            raise message(403, "this route looks at where callers are: call it from there, with one of the snippets")
+        key = asked.get("key")
+        headers = {**view.headers, **({view.key_header: key} if view.key_header and isinstance(key, str) else {})}
+        if view.hosts:
+            headers["Host"] = view.hosts[0].replace("*", "example")
+        body = asked.get("body")
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        target = {"method": view.method, "path": view.path, "headers": headers, "body": body}
+        return Relay(target, self._origin, self._clock)
+
+    def _private(self) -> bool:
+        """Whether the proxy is for this machine alone."""
+        return all(_is_here(listener.host) for listener in self._settings.proxy_listen)
+
+    # -- the files ---------------------------------------------------------------------------------------------------
+
+    def _file(self, call: Call) -> Reply:
+        reply = call.gate("GET, HEAD, OPTIONS")
+        if reply is not None:
+            return reply
+        files = self._documents(call.request)
         if call.segments in ((), ("files",)):
-            row: dict[str, Any] = {
-                "path": _DOCUMENT,
-                "content_type": "application/json",
-                "size": len(content),
-                "checksum": hashlib.sha256(content).hexdigest(),
-            }
-            return answers.json(200, {"data": [row], "next": None}, _POLICY)
-        if call.segments == ("files", _DOCUMENT):
-            return Reply(200, answers.JSON_TYPE + _POLICY, content)
-        raise not_found()
+            rows = [
+                {
+                    "path": path,
+                    "content_type": kind,
+                    "size": len(content),
+                    "checksum": hashlib.sha256(content).hexdigest(),
+                }
+                for path, (kind, content) in files.items()
+            ]
+            return answers.json(200, {"data": rows, "next": None}, _NO_STORE + PAGE_LINES)
+        found = files.get("/".join(call.segments[1:])) if call.segments[0] == "files" else None
+        if found is None:
+            raise not_found()
+        kind, content = found
+        return Reply(200, f"Content-Type: {kind}\r\n".encode() + _NO_STORE + PAGE_LINES, content)
 
-    def _base(self, call: Call) -> str:
+    def _documents(self, request: Request) -> dict[str, tuple[str, bytes]]:
+        base, config = self._base(request), self._store.config
+        views = routes(config)
+        described = document(views, base)
+        text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
+        return {
+            "openapi.json": (_JSON, encode(described)),
+            "openapi.yaml": (_YAML, str(text).encode()),
+            "routes.md": (_TEXT, _guide(views, base, self._store).encode()),
+        }
+
+    def _base(self, request: Request) -> str:
         """Where this client reaches the proxy: the host it used for us, and the proxy's port."""
-        return address(self._settings.proxy_listen, call.request) or "http://127.0.0.1:8000"
+        return address(self._settings.proxy_listen, request) or "http://127.0.0.1:8000"
 
 
-def _style() -> Reply:
-    return Reply(200, b"Content-Type: text/css; charset=utf-8\r\n" + _POLICY, _STYLE)
-
-
-def _page(title: str, intro: str, cards: list[str]) -> Reply:
-    body = "\n".join(cards) or "<p>There are no routes yet.</p>"
-    text = (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{title}</title>\n<link rel="stylesheet" href="style.css">\n</head>\n<body>\n'
-        f"<header><h1>{title}</h1>{intro}</header>\n<main>\n{body}\n</main>\n"
-        f"<footer><p>Gateway {escape(__version__)}. Reload to see changes.</p></footer>\n</body>\n</html>\n"
-    )
-    return Reply(200, b"Content-Type: text/html; charset=utf-8\r\n" + _POLICY, text.encode())
-
-
-def _card(view: RouteView, base: str) -> str:
-    rows = {
-        "Path": " ".join((", ".join(view.methods) or "any method", ", ".join(view.paths) or "any path")),
-        "Host": ", ".join(view.hosts),
-        "Headers": ", ".join(f"{name}: {value}" for name, value in view.headers.items()),
-        "Provider": view.title,
-        "Model": view.model or ("named by the request" if view.provider else ""),
-        "Key": f"in the header {view.key_header}" if view.key_header else "",
+def told(view: RouteView) -> dict[str, Any]:
+    """A route as its callers may know it: no upstream, no service, no plugins."""
+    return {
+        "id": view.id,
+        "name": view.name,
+        "method": view.method,
+        "methods": view.methods,
+        "paths": view.paths,
+        "path": view.path,
+        "hosts": view.hosts,
+        "headers": dict(view.headers),
+        "title": view.title,
+        "model": view.model,
+        "models": [{"title": model.title, "name": model.name, "asked": model.asked} for model in view.models],
+        "ai": bool(view.ai),
+        "operation": view.operation,
+        "limit": LIMITS.get(view.operation, ""),
+        "key_header": view.key_header,
+        "body": view.body,
     }
-    facts = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in rows.items() if value)
-    command = escape(curl(view, base))
-    return (
-        f"<article>\n<h2>{escape(view.name)}</h2>\n<dl>{facts}</dl>\n"
-        f'<pre tabindex="0" aria-label="How to call {escape(view.name)}">{command}</pre>\n</article>'
-    )
+
+
+def _ways(found: Mapping[str, str]) -> dict[str, str]:
+    return {name: found[name] for name in _KNOWN if name in found}
+
+
+def _guide(views: list[RouteView], base: str, store: Store) -> str:
+    lines = ["# How to call this gateway", "", f"It answers at {base}.", ""]
+    for view in views:
+        lines += [f"## {view.name}", ""]
+        if view.ai:
+            lines += [f"{view.title}: {view.model or 'the model that the request names'}.", ""]
+        for name, text in _ways(snippets(view, base, store.config)).items():
+            lines += [f"{name}:", "", *(f"    {line}" for line in text.split("\n")), ""]
+    return "\n".join(lines)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

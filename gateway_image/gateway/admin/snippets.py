@@ -14,24 +14,32 @@ import yaml
 from gateway.admin.overview import RouteView, curl
 from gateway.entities import Config, Entity
 from gateway.plugins import registry
-from gateway.providers._base import CHAT, COMPLETIONS
 from gateway.schema import Array, Field, Map, Record, is_reference
 
-_MESSAGES = "/v1/messages"
 _LEFT_OUT = ("id", "created_at", "updated_at", "service", "route", "consumer", "ws_id")
 KEY_NAME = "YOUR_KEY"
 HIDDEN = "YOUR_SECRET"
+_MESSAGES = "/v1/messages"
+# Operation -> (tail that a client puts behind its base URL, the call, where the text is)
+_SDK = {
+    "chat": ("/chat/completions", "chat.completions.create", "choices[0].message.content"),
+    "completions": ("/completions", "completions.create", "choices[0].text"),
+    "embeddings": ("/embeddings", "embeddings.create", "data[0].embedding.length"),
+    "responses": ("/responses", "responses.create", "output_text"),
+    "messages": (_MESSAGES, "messages.create", "content[0].text"),
+}
+_PYTHON_TEXT = {"embeddings": "len(answer.data[0].embedding)"}
 
 
 def snippets(view: RouteView, base: str, config: Config) -> dict[str, str]:
     """Title -> text. What a route cannot be used with is left out."""
     found = {"curl": curl(view, base)}
-    if view.route_type in (CHAT, COMPLETIONS) and view.path:
-        found["Python"] = _python(view, base)
-        found["Node"] = _node(view, base)
-    claude = _claude_code(view, base)
-    if claude:
-        found["Claude Code"] = claude
+    if view.operation and view.path:
+        fits = view.path.endswith(_SDK[view.operation][0]) and not view.hosts
+        found["Python"] = _python_sdk(view, base) if fits else _python(view, base)
+        found["Node"] = _node_sdk(view, base) if fits else _node(view, base)
+        if fits and view.operation == "messages":
+            found["Claude Code"] = _claude_code(view, base)
     found["decK"] = _deck(view, config)
     return found
 
@@ -45,86 +53,83 @@ def _headers(view: RouteView) -> dict[str, str]:
     return asked
 
 
-def _operation(view: RouteView) -> tuple[str, str]:
-    """The tail that OpenAI's clients put behind a base URL, and the member that a chunk's text is in."""
-    return ("/chat/completions", "chat") if view.route_type == CHAT else ("/completions", "completions")
+def _body(view: RouteView) -> dict[str, Any]:
+    """The route's sample request as a client library wants it: with a model."""
+    return {"model": view.models[0].asked, **(view.body or {})}
 
 
 def _python(view: RouteView, base: str) -> str:
-    tail, kind = _operation(view)
-    if view.path.endswith(tail) and not view.hosts:
-        return _python_sdk(view, base + view.path.removesuffix(tail), kind)
-    lines = [
-        "import json",
-        "import urllib.request",
-        "",
-        "request = urllib.request.Request(",
-        f"    {_quoted(base + view.path)},",
-        f"    json.dumps({_python_literal(view.body)}).encode(),",
-        f"    {_python_literal({'Content-Type': 'application/json', **_headers(view)})},",
-        ")",
-        "with urllib.request.urlopen(request) as answer:",
-        f'    print(json.load(answer)["choices"][0]{_text_of(kind)})',
-    ]
-    return "\n".join(lines)
+    headers = {"Content-Type": "application/json", **_headers(view)}
+    return "\n".join(
+        (
+            "import json",
+            "import urllib.request",
+            "",
+            "request = urllib.request.Request(",
+            f"    {json.dumps(base + view.path)},",
+            f"    json.dumps({json.dumps(view.body)}).encode(),",
+            f"    {json.dumps(headers)},",
+            ")",
+            "with urllib.request.urlopen(request) as answer:",
+            "    print(json.load(answer))",
+        )
+    )
 
 
-def _python_sdk(view: RouteView, base: str, kind: str) -> str:
+def _python_sdk(view: RouteView, base: str) -> str:
+    tail, call, text = _SDK[view.operation]
+    package, client = ("anthropic", "Anthropic") if view.operation == "messages" else ("openai", "OpenAI")
     extra = _headers(view)
-    key = "unused"
-    lines = [
-        "from openai import OpenAI",
-        "",
-        f"client = OpenAI(base_url={_quoted(base)}, api_key={_quoted(key)}"
-        + (f", default_headers={_python_literal(extra)})" if extra else ")"),
-    ]
-    call = "client.chat.completions.create" if kind == "chat" else "client.completions.create"
-    body = view.body or {}
-    given = ", ".join(f"{name}={_python_literal(value)}" for name, value in body.items())
-    lines.append(f"answer = {call}(model={_quoted(view.model or 'MODEL')}, {given})")
-    lines.append(f"print(answer.choices[0]{'.message.content' if kind == 'chat' else '.text'})")
-    return "\n".join(lines)
+    more = f", default_headers={json.dumps(extra)}" if extra else ""
+    given = ", ".join(f"{name}={json.dumps(value)}" for name, value in _body(view).items())
+    return "\n".join(
+        (
+            f"from {package} import {client}",
+            "",
+            f'client = {client}(base_url={json.dumps(base + view.path.removesuffix(tail))}, api_key="unused"{more})',
+            f"answer = client.{call}({given})",
+            f"print({_PYTHON_TEXT.get(view.operation, f'answer.{text}')})",
+        )
+    )
 
 
 def _node(view: RouteView, base: str) -> str:
-    tail, kind = _operation(view)
-    extra = _headers(view)
-    if view.path.endswith(tail) and not view.hosts:
-        more = f", defaultHeaders: {json.dumps(extra)}" if extra else ""
-        call = "client.chat.completions.create" if kind == "chat" else "client.completions.create"
-        body = {"model": view.model or "MODEL", **(view.body or {})}
-        shown = f"{'answer.choices[0].message.content' if kind == 'chat' else 'answer.choices[0].text'}"
-        return "\n".join(
-            (
-                'import OpenAI from "openai";',
-                "",
-                f"const client = new OpenAI({{ baseURL: {_quoted(base + view.path.removesuffix(tail))}, "
-                f'apiKey: "unused"{more} }});',
-                f"const answer = await {call}({json.dumps(body)});",
-                f"console.log({shown});",
-            )
-        )
+    headers = {"Content-Type": "application/json", **_headers(view)}
     return "\n".join(
         (
-            f"const answer = await fetch({_quoted(base + view.path)}, {{",
+            f"const answer = await fetch({json.dumps(base + view.path)}, {{",
             '  method: "POST",',
-            f"  headers: {json.dumps({'Content-Type': 'application/json', **extra})},",
+            f"  headers: {json.dumps(headers)},",
             f"  body: JSON.stringify({json.dumps(view.body)}),",
             "});",
-            f"console.log((await answer.json()).choices[0]{'.message.content' if kind == 'chat' else '.text'});",
+            "console.log(await answer.json());",
+        )
+    )
+
+
+def _node_sdk(view: RouteView, base: str) -> str:
+    tail, call, text = _SDK[view.operation]
+    package, client = ("@anthropic-ai/sdk", "Anthropic") if view.operation == "messages" else ("openai", "OpenAI")
+    extra = _headers(view)
+    more = f", defaultHeaders: {json.dumps(extra)}" if extra else ""
+    place = json.dumps(base + view.path.removesuffix(tail))
+    return "\n".join(
+        (
+            f'import {client} from "{package}";',
+            "",
+            f'const client = new {client}({{ baseURL: {place}, apiKey: "unused"{more} }});',
+            f"const answer = await client.{call}({json.dumps(_body(view))});",
+            f"console.log(answer.{text});",
         )
     )
 
 
 def _claude_code(view: RouteView, base: str) -> str:
     """Claude Code speaks Anthropic's Messages and appends /v1/messages itself."""
-    if not view.path.endswith(_MESSAGES) or view.hosts:
-        return ""
     lines = [f"export ANTHROPIC_BASE_URL={base}{view.path.removesuffix(_MESSAGES)}"]
     if view.key_header:
         lines.append(f"export ANTHROPIC_CUSTOM_HEADERS='{view.key_header}: {KEY_NAME}'")
-    lines.append("export ANTHROPIC_AUTH_TOKEN=unused")
-    lines.append(f"claude --model {view.model}" if view.model else "claude")
+    lines += ["export ANTHROPIC_AUTH_TOKEN=unused", f"claude --model {view.models[0].asked}"]
     return "\n".join(lines)
 
 
@@ -165,16 +170,3 @@ def _written(value: Any, field: Field | None) -> Any:
     if isinstance(value, str) and field is not None and field.encrypted and value and not is_reference(value):
         return HIDDEN
     return value
-
-
-def _text_of(kind: str) -> str:
-    return '["message"]["content"]' if kind == "chat" else '["text"]'
-
-
-def _python_literal(value: Any) -> str:
-    """JSON's texts, lists and objects are Python's; what differs does not occur in a sample request."""
-    return json.dumps(value)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text)

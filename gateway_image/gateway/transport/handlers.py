@@ -52,7 +52,11 @@ def handlers(control: Control) -> dict[str, Handler]:
         watch=control.watch,
         clock=time.monotonic,
     )
-    pages = Pages(control.store, settings, guard)
+    visitors = Guard(
+        settings.admin_hosts,
+        addresses=any(not is_loopback(one.host) for one in (*settings.portal_gui_listen, *settings.portal_api_listen)),
+    )
+    pages = Pages(control.store, settings, visitors, time.monotonic)
     return {
         "KONG_ADMIN_LISTEN": admin.handle,
         "KONG_ADMIN_GUI_LISTEN": manager.handle,

@@ -82,3 +82,49 @@ def test_a_path_that_matches(path: str, example: str) -> None:
 def test_nothing_escapes_the_quotes_of_the_command() -> None:
     (view,) = views({"name": "r", "paths": ["/p'; rm -rf /"]})
     assert shlex.split(curl(view, BASE).replace("\\\n", "")) == ["curl", "-sS", BASE + "/p'; rm -rf /"]
+
+
+def advanced(*targets: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": "ai-proxy-advanced", "config": {"targets": list(targets), **more}}
+
+
+def target(provider: str, name: str | None, alias: str | None = None, kind: str = "llm/v1/chat") -> dict[str, Any]:
+    return {"route_type": kind, "model": {"provider": provider, "name": name, "model_alias": alias}}
+
+
+def test_several_models_behind_one_route() -> None:
+    (view,) = views(
+        {
+            "name": "r",
+            "paths": ["/v1/chat/completions"],
+            "plugins": [advanced(target("openai", "gpt-4o", "fast"), target("cohere", "command-r"))],
+        }
+    )
+    assert (view.ai, view.provider, view.title) == ("ai-proxy-advanced", "openai", "OpenAI, Cohere")
+    assert view.model == "fast, command-r"
+    assert view.body is not None and view.body["model"] == "fast", "the request must say which"
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "operation"),
+    [
+        ("llm/v1/chat", "messages", "chat"),
+        ("llm/v1/completions", "prompt", "completions"),
+        ("llm/v1/embeddings", "input", "embeddings"),
+        ("llm/v1/responses", "input", "responses"),
+    ],
+)
+def test_every_operation_has_a_request_of_its_own(kind: str, member: str, operation: str) -> None:
+    plugin = {"name": "ai-proxy", "config": target("openai", "gpt-4o", kind=kind)}
+    (view,) = views({"name": "r", "paths": ["/r"], "plugins": [plugin]})
+    assert view.operation == operation and view.body is not None and member in view.body
+
+
+def test_dialects_and_a_model_that_the_request_names() -> None:
+    config = {**target("openai", None), "llm_format": "anthropic"}
+    (view,) = views({"name": "r", "paths": ["/r"], "plugins": [{"name": "ai-proxy", "config": config}]})
+    assert view.operation == "messages" and view.model == ""
+    assert view.body is not None and view.body["max_tokens"] and view.body["model"] != "MODEL"
+    preserve = {"name": "ai-proxy", "config": target("openai", "m1", kind="preserve")}
+    (view,) = views({"name": "r", "paths": ["/r"], "plugins": [preserve]})
+    assert view.operation == "" and view.body is None and view.provider == "openai"

@@ -17,6 +17,9 @@ BASE = "http://127.0.0.1:8010"
 CANARY = "sk-canary-3c3c"
 
 
+MEMBERS = {"llm/v1/chat": "messages", "llm/v1/completions": "prompt", "llm/v1/embeddings": "input"}
+
+
 def config(path: str = "~/openai/chat$", **more: Any) -> Config:
     auth = {"header_name": "Authorization", "header_value": more.pop("secret", "{vault://env/openai}")}
     route = {
@@ -30,6 +33,7 @@ def config(path: str = "~/openai/chat$", **more: Any) -> Config:
                 "config": {
                     "route_type": more.pop("route_type", "llm/v1/chat"),
                     "auth": auth,
+                    "llm_format": more.pop("llm_format", "openai"),
                     "model": {"provider": "openai", "name": "gpt-6-luna"},
                 },
             },
@@ -44,12 +48,12 @@ def of(given: Config) -> dict[str, str]:
     return snippets(routes(given)[0], BASE, given)
 
 
-@pytest.mark.parametrize("route_type", ["llm/v1/chat", "llm/v1/completions"])
-@pytest.mark.parametrize("path", ["~/openai/chat$", "/openai/v1/chat/completions", "/openai/v1/completions"])
+@pytest.mark.parametrize("route_type", [*MEMBERS, "llm/v1/responses"])
+@pytest.mark.parametrize("path", ["~/openai/chat$", "/v1/chat/completions", "/v1/completions", "/v1/embeddings"])
 def test_python_parses_and_calls_the_real_address(path: str, route_type: str) -> None:
     text = of(config(path, route_type=route_type))["Python"]
     ast.parse(text)
-    assert BASE in text
+    assert BASE in text and MEMBERS.get(route_type, "input") in text
 
 
 def test_openai_clients_get_a_base_url_where_the_path_is_theirs() -> None:
@@ -70,8 +74,11 @@ def test_what_a_route_asks_for_is_in_every_snippet() -> None:
 
 def test_claude_code_where_the_route_is_a_messages_endpoint() -> None:
     assert "Claude Code" not in of(config())
-    text = of(config("/anthropic/v1/messages"))["Claude Code"]
+    found = of(config("/anthropic/v1/messages", llm_format="anthropic"))
+    text = found["Claude Code"]
     assert f"ANTHROPIC_BASE_URL={BASE}/anthropic\n" in text and "--model gpt-6-luna" in text
+    ast.parse(found["Python"])
+    assert "from anthropic import Anthropic" in found["Python"] and "@anthropic-ai/sdk" in found["Node"]
 
 
 def test_the_deck_file_makes_the_same_route_again() -> None:

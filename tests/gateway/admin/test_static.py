@@ -60,7 +60,7 @@ def test_the_policy_lets_nothing_in_from_elsewhere() -> None:
     assert "unsafe" not in POLICY.decode()
 
 
-@pytest.mark.parametrize("folder", ["ui"])
+@pytest.mark.parametrize("folder", ["ui", "portal"])
 def test_our_pages_hold_no_inline_script_or_style_and_name_no_other_place(folder: str) -> None:
     for path in sorted((ADMIN / folder).rglob("*")):
         if path.suffix not in TYPES or "vendor" in path.parts:
@@ -84,7 +84,7 @@ def test_vendored_modules_have_their_licences() -> None:
 
 def test_the_image_gets_the_pages_too() -> None:
     content = image.content()
-    for folder in ("ui",):
+    for folder in ("ui", "portal"):
         for path in sorted((ADMIN / folder).rglob("*")):
             if path.is_file():
                 assert content[f"gateway/admin/{path.relative_to(ADMIN).as_posix()}"] == path.read_bytes()

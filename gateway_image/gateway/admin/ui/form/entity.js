@@ -43,7 +43,7 @@ export function EntityForm({ kind, schema, row, start, tag, path, leave = () => 
 
   const all = useMemo(() => leaves(schema.fields), [schema]);
   const list = changes(all, before, draft);
-  const first = essentials(kind, schema, draft);
+  const first = essentials(kind, schema, draft, creating);
   const hide = (dotted, field) => leave(dotted) || (field?.auto && field?.uuid !== undefined && dotted === "id") || Boolean(field?.timestamp) || (dotted === "name" && kind === "plugins");
   const main = all.filter((leaf) => first.has(leaf.path.join(".")) && !hide(leaf.path.join("."), leaf.field))
     .sort((one, other) => [...first].indexOf(one.path.join(".")) - [...first].indexOf(other.path.join(".")));

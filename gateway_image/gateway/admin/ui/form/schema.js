@@ -33,6 +33,7 @@ export function blank(fields) {
   for (const [name, field] of entries(fields)) {
     if (field.default !== undefined) row[name] = structuredClone(field.default);
     else if (isRecord(field) && field.fields) row[name] = blank(field.fields);
+    else if (field.required && listed(field) && isRecord(field.elements)) row[name] = [blank(field.elements.fields)];
     else row[name] = null;
   }
   return row;
@@ -52,7 +53,7 @@ const SCOPES = ["route", "service", "consumer"];
 
 // Paths (dotted) of the fields that people come for. Known rows have their list; of others it is what must be given and
 // what is set to something of its own. What the schema's rules demand in this very state comes in addition.
-export function essentials(kind, schema, row) {
+export function essentials(kind, schema, row, creating) {
   const known = FIRST[kind === "plugins" ? `plugins/${row.name}` : kind];
   const first = new Set(known ?? []);
   for (const { path, field } of leaves(schema.fields)) {
@@ -63,6 +64,7 @@ export function essentials(kind, schema, row) {
     if ((field.required && field.default === undefined) || (own && !["name", ...SCOPES].includes(dotted))) first.add(dotted);
   }
   for (const demanded of demands(schema.fields, row)) first.add(demanded);
+  if (creating && kind === "plugins") SCOPES.forEach((scope) => first.add(scope));
   return first;
 }
 

@@ -6,10 +6,10 @@ const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, notatio
 export const count = (value) => (value == null ? "-" : Math.abs(value) < 100000 ? whole.format(value) : short.format(value));
 export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
 
-// From milliseconds: "612 ms", "1.9 s", "2 min".
+// From milliseconds: "612 ms", "1.9 s", "2 min". The gateway's clock ticks once a millisecond.
 export function duration(ms) {
   if (ms == null || Number.isNaN(ms)) return "-";
-  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1) return "< 1 ms";
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60000) return `${(ms / 1000).toFixed(1)} s`;
   return `${Math.round(ms / 60000)} min`;

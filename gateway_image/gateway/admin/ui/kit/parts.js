@@ -6,7 +6,7 @@ import { say } from "./voice.js";
 export function Head({ title, crumbs, children, actions }) {
   const heading = useRef(null);
   useEffect(() => {
-    document.title = `${title} - AI Gateway Manager`;
+    document.title = `${title} - ${document.querySelector("meta[name=application-name]")?.content ?? "AI Gateway"}`;
   }, [title]);
   useEffect(() => {
     if (window.moved) heading.current?.focus({ preventScroll: true });

@@ -1,11 +1,16 @@
 // Requests through the proxy. The gateway wraps what comes back, a JSON object a line (admin/relay.py). Not for: drawing.
 import { ApiError } from "./api.js";
 
+let place = "manager/relay";
+
+// Where another page than the Manager's sends its requests.
+export const relayAt = (path) => { place = path; };
+
 // Calls hear({head}), hear({data, ms}), hear({end}) or hear({error}) as they come. Resolves when all is heard.
 export async function through(request, hear, signal) {
   let answer;
   try {
-    answer = await fetch("manager/relay", {
+    answer = await fetch(place, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(request),

@@ -10,16 +10,16 @@ const MOST_TOKENS = 8;
 // { ok, status, ms, tokens, model, limits, message }
 export async function tryRoute(route, key = "") {
   const ask = (limit) => whole(requestOf(route, route.body && limit ? { ...route.body, [limit]: MOST_TOKENS } : route.body, key));
-  let answer = await ask("max_tokens");
+  let answer = await ask(route.limit);
   // newer models know the limit by this name only
   if (answer.status === 400 && answer.text.includes("max_completion_tokens")) answer = await ask("max_completion_tokens");
-  const usage = parsed(answer.text)?.usage;
+  const usage = parsed(answer.text)?.usage ?? {};
   const ok = !answer.error && answer.status >= 200 && answer.status < 400;
   return {
     ok,
     status: answer.status,
     ms: answer.ms,
-    tokens: usage?.total_tokens ?? null,
+    tokens: usage.total_tokens ?? (usage.input_tokens != null ? usage.input_tokens + (usage.output_tokens ?? 0) : null),
     model: answer.headers.get("x-kong-llm-model") ?? "",
     limits: limits(answer.headers),
     message: ok ? "" : answer.error ? answer.error.detail : reason(answer.text, answer.status),
@@ -45,7 +45,7 @@ export function KeyField({ route, value, set, id }) {
     <input class="input narrow" id=${id} type="password" autocomplete="off" placeholder="a consumer's key" value=${value} onInput=${(event) => set(event.target.value)} /></label>`;
 }
 
-export function Trial({ route, done }) {
+export function Trial({ route, done, quiet, note }) {
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState(null);
   const [key, setKey] = useState("");
@@ -66,9 +66,10 @@ export function Trial({ route, done }) {
   if (!route.path) return html`<p class="soft">Its paths are patterns: try it with a path of your own in a terminal.</p>`;
   return html`<div class="stack">
     <div class="row">
-      <button type="button" class="button primary" onClick=${act} disabled=${busy}>${busy ? "Testing..." : "Test"}<span class="hidden"> ${route.name}</span></button>
+      <button type="button" class="button ${quiet ? "small" : "primary"}" onClick=${act} disabled=${busy}>${busy ? "Testing..." : "Test"}<span class="hidden"> ${route.name}</span></button>
       ${route.key_header && html`<${KeyField} route=${route} value=${key} set=${setKey} id=${`key-${route.id}`} />`}
-      ${!result && html`<span class="soft small">Sends one small request through the gateway${route.provider ? `, at most ${MOST_TOKENS} tokens long` : ""}.</span>`}
+      ${note && html`<span class="small soft">${note}</span>`}
+      ${!result && !quiet && html`<span class="soft small">Sends one small request through the gateway${route.limit ? `; its answer has at most ${MOST_TOKENS} tokens` : ""}.</span>`}
     </div>
     ${result && html`<${Outcome} result=${result} />`}
   </div>`;

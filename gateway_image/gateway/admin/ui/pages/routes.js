@@ -34,7 +34,7 @@ export function Routes() {
             <td><a href=${link("routes", row.id)}>${KINDS.routes.nameOf(row)}</a></td>
             <td data-label="Requests to"><${Way} route=${row} /></td>
             <td data-label="Provider">${row.view ? row.view.title || "-" : "not reachable: no service, or it is off"}</td>
-            <td data-label="Model" class="wrap">${row.view?.model || (row.view?.provider ? "the request's own" : "-")}</td>
+            <td data-label="Model" class="wrap">${row.view?.model || (row.view?.ai ? "the request's own" : "-")}</td>
             <td data-label="Sent to" class="wrap soft">${row.view ? hostOf(row.view.upstream) : "-"}</td>
           </tr>`)}</tbody>
         </table></div>
