@@ -62,8 +62,8 @@ class OpenTelemetry(Queued, Plugin):
         required=True,
         fields={
             "traces_endpoint": _endpoint(
-                "The URL of an OTLP/HTTP server that spans are sent to, such as http://collector:4318/v1/traces. They go "
-                "as JSON, which every OTLP/HTTP server takes beside Protobuf."
+                "The URL of an OTLP/HTTP server that spans are sent to, such as http://collector:4318/v1/traces. They "
+                "are sent as JSON (application/json), which OTLP/HTTP allows beside Protobuf."
             ),
             "logs_endpoint": _endpoint("Taken for compatibility; nothing is sent there."),
             "headers": Map(
