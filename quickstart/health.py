@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from quickstart.errors import EnvironmentProblem
 from quickstart.local_http import Answer, NoAnswer, listens, request
-from quickstart.plan import Plan, RoutePlan
+from quickstart.plan import FRONT_DOOR, Plan, RoutePlan, through_the_front_door
 from quickstart.runtime import RunStatus
 
 READY_SECONDS = 30.0
@@ -95,20 +95,37 @@ def wait_ready(
 
 
 def prove(plan: Plan, clock: Callable[[], float] = time.monotonic) -> Iterator[RouteHealth]:
-    """One request per route, in the plan's order; each result as soon as it is there."""
+    """One request per route, in the plan's order; each result as soon as it is there. Last comes the front door, which
+    is asked for a model that answers; where none does there is nothing to learn from it."""
+    well: list[RoutePlan] = []
     for route in plan.routes:
-        yield probe(plan, route, clock)
+        found = probe(plan, route, clock)
+        yield found
+        if found.ok and route.operation == "chat":
+            well.append(route)
+    for chat in plan.chats[:1]:
+        yield (
+            probe(plan, through_the_front_door(well[0]), clock, model=well[0].public)
+            if well
+            else untested(through_the_front_door(chat))
+        )
 
 
 def probe(
-    plan: Plan, route: RoutePlan, clock: Callable[[], float] = time.monotonic, timeout: float = TEST_SECONDS
+    plan: Plan,
+    route: RoutePlan,
+    clock: Callable[[], float] = time.monotonic,
+    timeout: float = TEST_SECONDS,
+    model: str = "",
 ) -> RouteHealth:
-    """Sends one minimal request through the gateway and says what came of it."""
+    """Sends one minimal request through the gateway and says what came of it. `model`: what it names, "" = none."""
     started = clock()
     try:
-        answer = _ask(plan, route, timeout, "max_tokens")
+        answer = _ask(plan, route, timeout, "max_tokens", model)
         if answer.status == 400 and b"max_completion_tokens" in answer.body:
-            answer = _ask(plan, route, timeout, "max_completion_tokens")  # newer OpenAI models know only this name
+            answer = _ask(
+                plan, route, timeout, "max_completion_tokens", model
+            )  # newer OpenAI models know only this name
     except NoAnswer as error:
         return untested(route, "down", f"The gateway gave no answer: {error}.", "See: ai-gateway logs")
     milliseconds = round((clock() - started) * 1000)
@@ -119,12 +136,14 @@ def probe(
     )  # fmt: skip
 
 
-def _ask(plan: Plan, route: RoutePlan, timeout: float, limit: str) -> Answer:
+def _ask(plan: Plan, route: RoutePlan, timeout: float, limit: str, model: str) -> Answer:
     asked: dict[str, Any] = (
         {"prompt": _PROMPT}
         if route.operation == "completions"
         else {"messages": [{"role": "user", "content": _PROMPT}]}
     )
+    if model:
+        asked["model"] = model
     body = json.dumps(asked | {limit: _MOST_TOKENS}).encode()
     return request(plan.bind, plan.ports["proxy"], "POST", route.path, body, timeout=timeout)
 
@@ -174,10 +193,12 @@ def glance(plan: Plan, last: dict[str, Any], running: bool) -> list[RouteHealth]
     """What status shows without spending tokens: the last test's result, corrected by whether a server on this machine
     listens. `last`: route name -> RouteHealth.as_document()."""
     found = []
-    for route in plan.routes:
+    for route in plan.proved:
         told = last.get(route.name)
         health, message, hint = "untested", "", ""
-        if isinstance(told, dict) and told.get("model") == route.model and told.get("upstream") == route.shown_upstream:
+        if route.service == FRONT_DOOR:  # it was tested by way of whichever model answered
+            route = next((door for door in map(through_the_front_door, plan.chats) if _is_about(told, door)), route)
+        if isinstance(told, dict) and _is_about(told, route):
             health, message, hint = (str(told.get(name, "")) for name in ("health", "message", "hint"))
         host, port = _target(route.shown_upstream)
         if not running:
@@ -189,6 +210,11 @@ def glance(plan: Plan, last: dict[str, Any], running: bool) -> list[RouteHealth]
                 health, message, hint = "untested", "", ""  # it is back since the last test
         found.append(untested(route, health, message, hint))
     return found
+
+
+def _is_about(told: Any, route: RoutePlan) -> bool:
+    """Whether a result of earlier is one of this route as it is now."""
+    return isinstance(told, dict) and (told.get("model"), told.get("upstream")) == (route.model, route.shown_upstream)
 
 
 def _provider(route: RoutePlan) -> Any:

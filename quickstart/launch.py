@@ -257,17 +257,18 @@ class _Launch:
         if test:
             with self.console.step("One test request per route") as step:
                 try:
-                    for route, result in zip(self.plan.routes, health.prove(self.plan), strict=True):
+                    for result in health.prove(self.plan):
                         found.append(result)
-                        step.progress(route.path)
+                        step.progress(result.path)
                 except KeyboardInterrupt:  # everything is in place already; only the waiting is given up
                     step.warn("stopped; the gateway keeps running")
                 else:
-                    bad = sum(not result.ok for result in found)
+                    asked = [result for result in found if result.health != "untested"]
+                    bad = sum(not result.ok for result in asked)
                     if bad:
-                        step.warn(f"{bad} of {len(found)} did not answer well")
+                        step.warn(f"{bad} of {len(asked)} did not answer well")
             save(self.places, found)
-        return (*found, *(health.untested(route) for route in self.plan.routes[len(found) :]))
+        return (*found, *(health.untested(route) for route in self.plan.proved[len(found) :]))
 
 
 def _differs(item: _File) -> bool:

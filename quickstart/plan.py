@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 Runtime = Literal["docker", "process"]
 LISTENERS = ("proxy", "admin", "manager", "portal", "files", "status")
 DEFAULT_PORTS = {"proxy": 8000, "admin": 8001, "manager": 8002, "portal": 8003, "files": 8004, "status": 8100}
+FRONT_DOOR = "front-door"
+"""The service whose routes take every model; no public name makes one called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class RoutePlan:
     options: dict[str, str | int | float] = field(default_factory=dict)  # mistral_format, azure_instance, ...
     auth_header: str = ""  # "Authorization"; "" = no credential
     secret: str = ""  # name of the secret: auth is rendered as {vault://env/NAME}
+    embeddings_url: str = ""  # where the same server makes embeddings; "" = it makes none
 
     @property
     def path(self) -> str:
@@ -47,3 +50,18 @@ class Plan:
     local_model_port: int = 7999
     base_image: str = "python:3.13-slim"
     workers: int = 1
+
+    @property
+    def chats(self) -> tuple[RoutePlan, ...]:
+        return tuple(route for route in self.routes if route.operation == "chat")
+
+    @property
+    def proved(self) -> tuple[RoutePlan, ...]:
+        """The routes that are tested and shown: the original ones, and the front door by way of its first model."""
+        return self.routes + tuple(through_the_front_door(chat) for chat in self.chats[:1])
+
+
+def through_the_front_door(chat: RoutePlan) -> RoutePlan:
+    """The one door for every model, as it is seen when it leads to this one."""
+    name = f"{FRONT_DOOR}_chat"
+    return replace(chat, name=name, service=FRONT_DOOR, public="v1", operation="chat/completions")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 from gateway.providers import providers
-from gateway.providers._base import CHAT, COMPLETIONS, Call, Provider, ProviderError
+from gateway.providers._base import CHAT, COMPLETIONS, EMBEDDINGS, Call, Provider, ProviderError
 from quickstart import discovery, endpoints, messages, model_choice
 from quickstart.answers import COMPATIBLE, LOCAL_TITLES, Answers, Hosted, Local
 from quickstart.errors import UsageError
@@ -137,9 +137,21 @@ def _hosted_routes(item: Hosted, answers: Answers) -> list[RoutePlan]:
                 options=options if own else {"upstream_url": url, **options},
                 auth_header=provider.auth_header if secret else "",
                 secret=secret,
+                embeddings_url=_embeddings_url(url) if compatible or _embeds(provider) else "",
             )
         )
     return routes
+
+
+def _embeds(provider: Provider) -> bool:
+    """Whether a provider makes embeddings where it chats; at Azure they are another deployment's."""
+    return EMBEDDINGS in provider.paths and not needs_endpoint(provider)
+
+
+def _embeddings_url(chat_url: str) -> str:
+    """The same server's embeddings; "" where its chats are not OpenAI's."""
+    base = chat_url.removesuffix("/chat/completions")
+    return f"{base}/embeddings" if base != chat_url else ""
 
 
 def _required_options(provider: Provider, item: Hosted) -> dict[str, str | int | float]:
@@ -208,6 +220,7 @@ def _local_route(item: Local, answers: Answers, bridged: bool) -> RoutePlan:
         options=options,
         auth_header="Authorization" if secret else "",
         secret=secret,
+        embeddings_url=_embeddings_url(url),
     )
 
 

@@ -18,6 +18,7 @@ from quickstart.plan import Plan
 
 text = messages.text
 QUESTION = "What is Kong Gateway?"
+_FRONT_DOOR = "/v1/chat/completions"
 
 
 def show(console: Console, plan: Plan, result: LaunchResult) -> None:
@@ -52,6 +53,7 @@ def _facts(console: Console, plan: Plan, result: LaunchResult) -> None:
     for route in result.routes:
         public, _, operation = route.path.strip("/").partition("/")
         name = public if operation == "chat" else f"{public}-{operation}"
+        name = name if route.path != _FRONT_DOOR else "all"
         values: dict[str, object] = {"model": route.model, "path": route.path, "health": route.health}
         if route.milliseconds is not None:
             values["ms"] = route.milliseconds
@@ -80,7 +82,7 @@ def curl(plan: Plan, routes: Sequence[RouteHealth]) -> list[str]:
     """A request that works: through the first healthy route, or the first one where none is."""
     chosen = next((route for route in routes if route.ok), routes[0])
     body: dict[str, Any] = {"messages": [{"role": "user", "content": QUESTION}]}
-    if chosen.path.endswith("/completions"):
+    if chosen.path.endswith("/completions") and chosen.path != _FRONT_DOOR:
         body = {"prompt": QUESTION}
     host = "localhost" if plan.bind in ("127.0.0.1", "0.0.0.0", "::1", "::") else plan.bind  # noqa: S104
     return [

@@ -15,7 +15,8 @@ import jinja2
 from gateway import entities
 from quickstart import assets, endpoints
 from quickstart.errors import QuickstartError
-from quickstart.plan import Plan, RoutePlan
+from quickstart.plan import FRONT_DOOR, Plan, RoutePlan
+from quickstart.sdk_routes import SdkRoute, front_door, provider_routes
 
 EXPORTS = (
     ("KONG_PROXY", "proxy"),
@@ -46,6 +47,7 @@ class ServiceView:
     port: int
     path: str
     routes: tuple[RoutePlan, ...]
+    sdk_routes: tuple[SdkRoute, ...] = ()
 
 
 def render(plan: Plan) -> Rendered:
@@ -62,7 +64,7 @@ def render(plan: Plan) -> Rendered:
     environment.filters["reference"] = reference
     try:
         settings = environment.get_template("kong.yml.j2").render(
-            services=services(plan), secrets_place="the secrets file"
+            services=services(plan), door=door(plan), secrets_place="the secrets file"
         )
         exports = environment.get_template("kong.env.j2").render(exports=EXPORTS, ports=plan.ports, host="localhost")
     except jinja2.TemplateError as error:
@@ -92,8 +94,18 @@ def services(plan: Plan) -> list[ServiceView]:
         addresses = [endpoints.parse(route.upstream_url) for route in routes]
         first = addresses[0]
         path = first.path if len(routes) == 1 else os.path.commonpath([address.path or "/" for address in addresses])
-        views.append(ServiceView(name, first.scheme, first.host, first.port, path or "/", tuple(routes)))
+        sdk = tuple(provider_routes(name, tuple(routes)))
+        views.append(ServiceView(name, first.scheme, first.host, first.port, path or "/", tuple(routes), sdk))
     return views
+
+
+def door(plan: Plan) -> ServiceView | None:
+    """The service of the one door for every model. ai-proxy-advanced decides the upstream; shown is the first."""
+    found = front_door(plan)
+    if not found:
+        return None
+    first = endpoints.parse(plan.routes[0].upstream_url)
+    return ServiceView(FRONT_DOOR, first.scheme, first.host, first.port, "/", (), tuple(found))
 
 
 def reference(secret: str) -> str:

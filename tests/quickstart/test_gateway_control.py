@@ -43,7 +43,8 @@ def test_the_report_says_everything_a_program_wants(home: Launched) -> None:
     assert 100 <= report["uptime_seconds"] < 200 and report["restarts"] == 0
     assert report["listeners"]["proxy"] == f"http://127.0.0.1:{home.plan.ports['proxy']}"
     assert len(report["listeners"]) == 6
-    (route,) = report["routes"]
+    route, door = report["routes"]
+    assert (door["path"], door["health"]) == ("/v1/chat/completions", "ok")
     assert {name: route[name] for name in ("name", "path", "model", "upstream", "health")} == {
         "name": "mock-api_mock-chat",
         "path": "/mock/chat",
@@ -61,7 +62,7 @@ def test_the_report_of_a_stopped_gateway(home: Launched) -> None:
     found.stop()
     report = found.report()
     assert not report["running"] and not report["ready"] and report["uptime_seconds"] is None
-    assert [route["health"] for route in report["routes"]] == ["down"]
+    assert [route["health"] for route in report["routes"]] == ["down", "down"]
 
 
 def test_one_that_cannot_start_is_not_left_half_started(home: Launched) -> None:

@@ -27,10 +27,13 @@ class Gateway(MockServer):
     says: Answer | None = None
     ready = 200
     refuses = ""  # a parameter that the upstream does not know
+    sick = ""  # a path that does not answer well
 
     def answer(self, asked: Asked) -> Answer:
         if asked.path == "/status/ready":
             return as_json({"message": "ready"}, self.ready)
+        if self.sick == asked.path:
+            return as_json({"error": {"message": "overloaded"}}, 503)
         if self.refuses and self.refuses in asked.json:
             return as_json({"error": {"message": "Use 'max_completion_tokens' instead."}}, 400)
         return self.says or as_json(ANSWERED)
@@ -54,11 +57,30 @@ def ticking(*moments: float) -> Any:
 
 
 def test_a_route_that_answers_is_ok_with_time_and_tokens(gateway: Gateway, plan: Plan) -> None:
-    (found,) = health.prove(plan, ticking(1.0, 1.25))
+    found, _ = health.prove(plan, ticking(1.0, 1.25, 2.0, 2.5))
     assert (found.health, found.status, found.milliseconds, found.tokens) == ("ok", 200, 250, 9)
     assert found.ok and (found.path, found.model) == ("/mock/chat", "mock-model")
+    asked = gateway.asked[-2]
+    assert asked.path == "/mock/chat"
+    assert asked.json == {"messages": [{"role": "user", "content": "Say ok."}], "max_tokens": 8}
+
+
+def test_the_front_door_is_proved_by_a_model_that_answers(gateway: Gateway, plan: Plan) -> None:
+    other = a_route(2, name="other-api_other-chat", public="other", model="other-model")
+    two = dataclasses.replace(plan, routes=(*plan.routes, other))
+    gateway.sick = "/mock/chat"
+    first, second, door = health.prove(two)
+    assert (first.ok, second.ok, door.ok) == (False, True, True)
+    assert (door.name, door.path, door.model) == ("front-door_chat", "/v1/chat/completions", "other-model")
+    assert (gateway.last.path, gateway.last.json["model"]) == ("/v1/chat/completions", "other")
+    assert [found.health for found in health.glance(two, {door.name: door.as_document()}, True)][2] != "untested"
+
+
+def test_the_front_door_is_left_alone_where_no_model_answers(gateway: Gateway, plan: Plan) -> None:
+    gateway.sick = "/mock/chat"
+    route, door = health.prove(plan)
+    assert (route.ok, door.health) == (False, "untested")
     assert gateway.last.path == "/mock/chat"
-    assert gateway.last.json == {"messages": [{"role": "user", "content": "Say ok."}], "max_tokens": 8}
 
 
 def test_a_completions_route_is_asked_with_a_prompt(gateway: Gateway, plan: Plan) -> None:
@@ -186,9 +208,9 @@ def last(plan: Plan, **more: Any) -> dict[str, Any]:
 
 def test_a_glance_shows_the_last_test_without_asking_again(gateway: Gateway, plan: Plan) -> None:
     far = a_plan(plan.output_dir, a_route(1, shown_upstream="api.example.com"))
-    assert [found.health for found in health.glance(far, last(far), True)] == ["ok"]
-    assert [found.health for found in health.glance(far, {}, True)] == ["untested"]
-    assert [found.health for found in health.glance(far, last(far, model="another"), True)] == ["untested"]
+    assert [found.health for found in health.glance(far, last(far), True)] == ["ok", "untested"]
+    assert [found.health for found in health.glance(far, {}, True)] == ["untested", "untested"]
+    assert [found.health for found in health.glance(far, last(far, model="another"), True)] == ["untested", "untested"]
     assert not gateway.asked
 
 
@@ -200,7 +222,7 @@ def test_a_glance_sees_that_a_local_server_went_or_came_back(gateway: Gateway, p
 
 
 def test_a_glance_at_a_stopped_gateway_says_so(plan: Plan) -> None:
-    (found,) = health.glance(plan, last(plan), False)
+    found, _ = health.glance(plan, last(plan), False)
     assert (found.health, found.hint) == ("down", "ai-gateway start")
 
 

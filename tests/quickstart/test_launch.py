@@ -29,7 +29,8 @@ def test_a_first_setup_ends_with_a_proven_route(home: Launched) -> None:
     result = home.apply()
     assert result.changed == ("configuration", "keys", "answers", "gateway")
     assert not result.restarted and not result.unhealthy
-    (route,) = result.routes
+    route, door = result.routes
+    assert door.path == "/v1/chat/completions" and door.ok
     assert (route.health, route.status, route.tokens) == ("ok", 200, 18)
     assert (route.path, route.model, route.upstream) == ("/mock/chat", "gpt-6-luna", f"localhost:{home.upstream.port}")
     assert home.ask().status == 200
@@ -66,7 +67,7 @@ def test_the_same_again_touches_nothing(home: Launched) -> None:
     before, pid = home.files(), home.pid
     result = home.apply()
     assert result.unchanged and not result.restarted
-    assert [route.health for route in result.routes] == ["ok"]
+    assert [route.health for route in result.routes] == ["ok", "ok"]
     assert (home.files(), home.pid) == (before, pid)
     assert "Configuration written" not in home.console.text
 
@@ -85,10 +86,10 @@ def test_a_changed_key_is_taken_up_without_a_restart(home: Launched) -> None:
     home.apply()
     pid = home.pid
     home.upstream.key = "sk-another"
-    assert [route.health for route in home.apply().routes] == ["key refused"]
+    assert [route.health for route in home.apply().routes] == ["key refused", "untested"]
     result = home.apply(home.changed(secrets={SECRET: "Bearer sk-another"}))
     assert result.changed == ("keys",)
-    assert [route.health for route in result.routes] == ["ok"] and home.pid == pid
+    assert [route.health for route in result.routes] == ["ok", "ok"] and home.pid == pid
 
 
 def test_a_secret_that_somebody_added_by_hand_stays_and_one_no_longer_used_goes(home: Launched) -> None:
@@ -122,7 +123,7 @@ def test_a_route_that_does_not_answer_undoes_nothing(home: Launched) -> None:
 
 def test_without_tests_nothing_is_sent_upstream(home: Launched) -> None:
     result = home.apply(test=False)
-    assert [route.health for route in result.routes] == ["untested"] and not result.unhealthy
+    assert [route.health for route in result.routes] == ["untested", "untested"] and not result.unhealthy
     assert not home.upstream.asked
 
 
@@ -141,7 +142,7 @@ def test_a_gateway_that_was_killed_is_started_again(home: Launched) -> None:
     home.runner.stop()
     result = home.apply()
     assert (result.changed, result.restarted) == (("gateway",), False)
-    assert [route.health for route in result.routes] == ["ok"]
+    assert [route.health for route in result.routes] == ["ok", "ok"]
 
 
 def test_an_upgraded_gateway_takes_the_place_of_the_old_one(home: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +169,7 @@ def test_ctrl_c_during_the_test_requests_keeps_what_was_set_up(home: Launched, m
 
     monkeypatch.setattr(health, "prove", interrupted)
     result = home.apply()
-    assert [route.health for route in result.routes] == ["untested"]
+    assert [route.health for route in result.routes] == ["untested", "untested"]
     assert "the gateway keeps running" in home.console.text
     assert home.ask().status == 200
 

@@ -61,7 +61,7 @@ def test_a_changed_model_and_key_are_taken_up_without_another_container(home: La
     plan = dataclasses.replace(home.with_model("gpt-6.1-terra"), secrets={SECRET: "Bearer sk-another"})
     result = home.apply(plan)
     home.upstream.key = CANARY
-    assert (result.changed, [route.health for route in result.routes]) == (("configuration", "keys"), ["ok"])
+    assert (result.changed, [route.health for route in result.routes]) == (("configuration", "keys"), ["ok", "ok"])
     assert home.asked_model == "gpt-6.1-terra"
     assert docker._found().id == container  # type: ignore[union-attr]
 
@@ -123,8 +123,8 @@ def test_on_a_bridge_a_server_is_reached_under_the_engines_name_for_this_machine
         url = f"http://host.docker.internal:{upstream.port}/v1/chat/completions"
         route = dataclasses.replace(home.plan.routes[0], upstream_url=url, options={"upstream_url": url})
         result = home.apply(home.changed(host_network=False, routes=(route,)))
-        assert [found.health for found in result.routes] == ["ok"]
-        assert result.restarted and len(upstream.asked) == 1
+        assert [found.health for found in result.routes] == ["ok", "ok"]
+        assert result.restarted and len(upstream.asked) == 2
 
 
 def test_it_is_started_and_stopped_and_reported(home: Launched, docker: DockerRunner) -> None:

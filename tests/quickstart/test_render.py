@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.example_answers import EVERYTHING, LOCALS
 from support.golden import check_golden
+from support.rendered import original_routes
 
 from quickstart.answers import Answers
 from quickstart.errors import QuickstartError
@@ -57,25 +58,23 @@ def test_no_secret_is_rendered() -> None:
 
 
 def test_every_service_agrees_with_its_plugins() -> None:
-    for service in yaml.safe_load(render(EVERY).kong_yml)["services"]:
-        for route in service["routes"]:
-            options = route["plugins"][0]["config"]["model"].get("options", {})
-            if upstream := options.get("upstream_url"):
-                url = urlsplit(upstream)
-                assert (url.scheme, url.hostname, url.port) == (service["protocol"], service["host"], service["port"])
-                assert url.path == service["path"]
+    for service, route in original_routes(render(EVERY).kong_yml):
+        options = route["plugins"][0]["config"]["model"].get("options", {})
+        if upstream := options.get("upstream_url"):
+            url = urlsplit(upstream)
+            assert (url.scheme, url.hostname, url.port) == (service["protocol"], service["host"], service["port"])
+            assert url.path == service["path"]
 
 
 def test_every_route_is_as_the_original_made_it() -> None:
-    for service in yaml.safe_load(render(EVERY).kong_yml)["services"]:
-        for route in service["routes"]:
-            public, operation = service["name"].removesuffix("-api"), route["name"].rpartition("-")[2]
-            assert route["name"] == f"{service['name']}_{public}-{operation}"
-            assert route["paths"] == [f"~/{public}/{operation}$"]
-            assert (route["methods"], route["strip_path"], route["regex_priority"]) == (["POST"], False, 200)
-            config = route["plugins"][0]["config"]
-            assert config["route_type"] == f"llm/v1/{operation}"
-            assert config["logging"] == {"log_statistics": True, "log_payloads": False}
+    for service, route in original_routes(render(EVERY).kong_yml):
+        public, operation = service["name"].removesuffix("-api"), route["name"].rpartition("-")[2]
+        assert route["name"] == f"{service['name']}_{public}-{operation}"
+        assert route["paths"] == [f"~/{public}/{operation}$"]
+        assert (route["methods"], route["strip_path"], route["regex_priority"]) == (["POST"], False, 200)
+        config = route["plugins"][0]["config"]
+        assert config["route_type"] == f"llm/v1/{operation}"
+        assert config["logging"] == {"log_statistics": True, "log_payloads": False}
 
 
 def test_what_the_gateway_would_refuse_is_refused_here() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.rendered import original_routes
 from support.setup_parts import CANARY, Screen, World, desk
 
 from gateway import entities
@@ -270,9 +270,8 @@ def test_whatever_is_typed_renders_to_what_the_gateway_reads_or_to_nothing(junk:
         return
     text = decided.preview.rendered.kong_yml
     entities.load(text)
-    for service in yaml.safe_load(text)["services"]:
-        for route in service["routes"]:
-            assert route["plugins"][0]["config"]["model"]["name"].strip()
+    for _, route in original_routes(text):
+        assert route["plugins"][0]["config"]["model"]["name"].strip()
     assert MARK not in text
 
 

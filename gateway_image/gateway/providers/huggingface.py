@@ -6,8 +6,8 @@ again; here upstream_url is meant as it stands.
 from __future__ import annotations
 
 from gateway.chat import mapping
-from gateway.providers._base import Call
-from gateway.providers._compatible import Compatible
+from gateway.providers._base import CHAT, COMPLETIONS, Call
+from gateway.providers._compatible import CHAT_PATH, COMPLETIONS_PATH, Compatible
 from gateway.providers._diagnosis import Tell
 
 _HEADERS = {"use_cache": "x-use-cache", "wait_for_model": "x-wait-for-model"}
@@ -17,6 +17,7 @@ class HuggingFace(Compatible):
     name = "huggingface"
     title = "Hugging Face"
     origin = "https://router.huggingface.co"
+    paths = {CHAT: CHAT_PATH, COMPLETIONS: COMPLETIONS_PATH}
     environment = ("HF_TOKEN", "HUGGINGFACE_API_KEY")
     key_url = "https://huggingface.co/settings/tokens"
     billing_url = "https://huggingface.co/settings/billing"
