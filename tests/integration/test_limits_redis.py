@@ -26,7 +26,7 @@ Json = Any
 def limited(**config: Json) -> Json:
     """POST /limited is answered by the gateway itself, with 200."""
     shared = {"policy": "redis", "year": 100, **config}
-    shared["redis"] = {"host": "127.0.0.1", "timeout": 500, **shared["redis"]}
+    shared["redis"] = {"host": "127.0.0.1", **shared["redis"]}
     return {
         "name": "limited",
         "url": "http://localhost:32000",

@@ -25,6 +25,9 @@ class RedisModel:
         self.gate = asyncio.Event()  # cleared: an answer waits
         self.gate.set()
 
+    async def ready(self) -> None:
+        """Nothing has to be loaded."""
+
     async def run(self, keys: list[bytes], arguments: list[bytes]) -> list[bytes]:
         await self.gate.wait()
         if self.down:

@@ -34,6 +34,8 @@ _log = logging.getLogger("gateway")
 class Connected(Protocol):
     """What a lane needs of a link."""
 
+    async def ready(self) -> None: ...
+
     async def run(self, keys: list[bytes], arguments: list[bytes]) -> list[bytes]: ...
 
     async def close(self) -> None: ...
@@ -233,6 +235,7 @@ class Lane:
         return why
 
     async def _run(self, batch: Batch) -> str:
+        await self._link.ready()
         keys, arguments = batch.written(self._wall())
         for again in (False, True):
             try:

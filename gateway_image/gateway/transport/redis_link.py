@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
+import sys
 from typing import Any
 
 from gateway.transport.redis_script import SCRIPT, SHA
@@ -31,6 +33,11 @@ class Link:
         self._client: Any = None
         self._worked = False
         self._closing: set[asyncio.Task[None]] = set()
+
+    async def ready(self) -> None:
+        """Returns once the library is loaded, which takes some time the first time; requests go on meanwhile."""
+        if "redis.asyncio" not in sys.modules:
+            await asyncio.get_running_loop().run_in_executor(None, importlib.import_module, "redis.asyncio")
 
     async def run(self, keys: list[bytes], arguments: list[bytes]) -> list[bytes]:
         """The script's answer. Raises LinkError."""
