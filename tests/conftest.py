@@ -5,8 +5,13 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 from support import chromium, docker_engine, redis_servers
+
+# How long an example takes depends on what else the machine does: a deadline would fail tests that are right.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 PARTS = {
     "docker": ("Docker", docker_engine.missing),

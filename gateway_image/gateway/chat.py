@@ -141,6 +141,14 @@ def prompt_texts(body: Json) -> Iterator[str]:
         yield string(text)
 
 
+def answer_length(body: Json) -> int:
+    """Characters of text in a whole answer, for an estimate."""
+    choices = [mapping(choice) for choice in items(mapping(body).get("choices"))]
+    messages = [mapping(choice.get("message")) for choice in choices]
+    said = sum(len(text_of(message.get("content"))) for message in messages)
+    return said + sum(len(string(choice.get("text"))) for choice in choices)
+
+
 # --- contents of messages -------------------------------------------------------------------------
 
 

@@ -6,13 +6,21 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from gateway.chat import MOST_TOKENS, Usage, as_stream, error_event, estimate_completion, estimate_prompt
+from gateway.chat import (
+    Usage,
+    answer_length,
+    as_stream,
+    error_event,
+    estimate_completion,
+    estimate_prompt,
+)
 from gateway.codec import CodecError, decode, encode, expand
 from gateway.headers import RESPONSE_DROPPED, NameTable, find
+from gateway.plugins._answer_shapes import read_answer, read_usual
 from gateway.providers._base import PRESERVE, ProviderError, Stream
 from gateway.replies import json_reply
 from gateway.sse import UsageScanner
@@ -42,46 +50,6 @@ _HINTS = {
     "protocol": "correct the upstream URL",
     "too_large": "the answer was larger than this gateway takes",
 }
-
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
-
-
-class _PromptDetails(msgspec.Struct):
-    cached_tokens: Count = 0
-    cache_write_tokens: Count = 0
-
-
-class _CompletionDetails(msgspec.Struct):
-    reasoning_tokens: Count = 0
-
-
-class _Tokens(msgspec.Struct):
-    prompt_tokens: Count
-    completion_tokens: Count
-    total_tokens: Count
-    prompt_tokens_details: _PromptDetails | None = None
-    completion_tokens_details: _CompletionDetails | None = None
-
-
-class _Usual(msgspec.Struct):
-    """An answer as nearly all are; whatever does not fit is read the slow and lenient way."""
-
-    choices: msgspec.Raw
-    usage: _Tokens
-    model: str
-
-
-class _Answer(msgspec.Struct):
-    """The members of an untranslated answer that matter here; decoding only these is cheap."""
-
-    choices: msgspec.Raw = msgspec.Raw()
-    usage: Any = None
-    model: Any = None
-
-
-_answer = msgspec.json.Decoder(_Answer)
-_usual = msgspec.json.Decoder(_Usual)
 
 
 class Scanner(Protocol):
@@ -246,7 +214,7 @@ class LlmConversation:
     def _pass(self, exchange: Exchange, body: bytes) -> bytes:
         """An untranslated answer: checked to be one, its usage read, its bytes kept."""
         try:
-            usual = _usual.decode(body)
+            usual = read_usual(body)
         except msgspec.DecodeError:
             return self._pass_unusual(exchange, body)
         tokens = usual.usage
@@ -265,16 +233,15 @@ class LlmConversation:
 
     def _pass_unusual(self, exchange: Exchange, body: bytes) -> bytes:
         try:
-            answer = _answer.decode(body)
+            answer = read_answer(body)
         except msgspec.DecodeError:
             answer = None
         if answer is None or bytes(answer.choices)[:1] != b"[":
-            decoded = decode(body)
-            what = "an object" if isinstance(decoded, dict) else type(decoded).__name__
-            raise ProviderError(f"'choices' not in {self.call.route_type} response ({what})", 502)
+            decode(body)  # says what is wrong with what is no JSON at all
+            raise ProviderError(f"'choices' not in {self.call.route_type} response", 502)
         usage = Usage.from_openai(answer.usage)
         self._name_model(answer.model)
-        self._count(exchange, usage, len(body) if usage is None else 0)
+        self._count(exchange, usage, answer_length(decode(body)) if usage is None else 0)
         return body
 
     def _translate(self, exchange: Exchange, body: bytes) -> bytes:
@@ -284,8 +251,7 @@ class LlmConversation:
         )
         self._name_model(answer.get("model"))
         usage = Usage.from_openai(answer.get("usage"))
-        text = "" if usage is not None else str(answer.get("choices"))
-        self._count(exchange, usage, len(text))
+        self._count(exchange, usage, answer_length(answer) if usage is None else 0)
         return encode(answer)
 
     def _read_quietly(self, exchange: Exchange, body: bytes) -> None:

@@ -56,7 +56,8 @@ class LateTransport:
         data = self._pending
         if data:
             self._pending = b""
-            self._transport.write(data)
+            if not self._transport.is_closing():  # the peer may be gone since
+                self._transport.write(data)
 
     def close(self) -> None:
         self.flush()

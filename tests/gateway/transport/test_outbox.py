@@ -12,6 +12,10 @@ class Recording(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[Any] = []
+        self.gone = False
+
+    def is_closing(self) -> bool:
+        return self.gone
 
     def write(self, data: Any) -> None:
         self.seen.append(bytes(data))
@@ -62,6 +66,18 @@ def test_ending_sends_what_waits_first() -> None:
             getattr(late, end)()
             await one_turn()
             assert real.seen == seen
+
+    asyncio.run(run())
+
+
+def test_what_waits_for_a_peer_that_is_gone_is_dropped() -> None:
+    async def run() -> None:
+        real = Recording()
+        late = LateTransport(real, Outbox(asyncio.get_running_loop()))
+        late.write(b"a")
+        real.gone = True
+        await one_turn()
+        assert real.seen == []
 
     asyncio.run(run())
 
