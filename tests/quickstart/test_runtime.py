@@ -24,6 +24,7 @@ def test_every_listener_and_file_has_its_variable(tmp_path: Path) -> None:
         "KONG_PREFIX": "/prefix",
         "KONG_VAULT_ENV_FILE": "/secrets.env",
         "KONG_NGINX_WORKER_PROCESSES": "3",
+        "KONG_COMPATIBLE_VERSION": "3.15",
     }
 
 
