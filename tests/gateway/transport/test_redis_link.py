@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.gateway_process import free_ports
+from support.certificates import make_authority, make_certificate
+from support.gateway_process import eventually, free_ports
 from support.house import ROOT
 from support.redis_servers import MASTER, RedisServer
 
@@ -87,6 +88,52 @@ def test_a_reason_is_one_line_without_secrets(server: RedisServer) -> None:
         assert SECRET not in repr(wrong)
 
     run(work)
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("name", ["", "redis.internal"])
+def test_a_sentinel_with_tls_and_passwords_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    authority = make_authority(tmp_path)
+    pair = make_certificate(tmp_path, authority, name or "localhost")
+    with RedisServer(tmp_path, "--requirepass", SECRET, tls=pair) as server:
+        port = free_ports(1)[0]
+        file = tmp_path / "sentinel.conf"
+        file.write_text(
+            f"port 0\ntls-port {port}\ntls-auth-clients no\ntls-replication yes\nbind 127.0.0.1\ndir {tmp_path}\n"
+            f"tls-cert-file {pair.certificate}\ntls-key-file {pair.key}\ntls-ca-cert-file {authority.certificate}\n"
+            f"requirepass watch-{SECRET}\nsentinel monitor {MASTER} 127.0.0.1 {server.port} 1\n"
+            f"sentinel auth-pass {MASTER} {SECRET}\n"
+        )
+        command = ["redis-server", str(file), "--sentinel"]
+        with (tmp_path / "sentinel.log").open("wb") as log:
+            sentinel = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        told = RedisStore(
+            password=SECRET,
+            tls=True,
+            verify=True,
+            server_name=name,
+            sentinels=(("127.0.0.1", port),),
+            sentinel_master=MASTER,
+            sentinel_password=f"watch-{SECRET}",
+        )
+
+        async def answer() -> list[bytes]:
+            link = Link(told)
+            try:
+                return await link.run(*batch(1))
+            except LinkError:
+                return []
+            finally:
+                await link.close()
+
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.certificate))
+        try:
+            eventually(lambda: asyncio.run(answer()) == [b"2", b"0"], "the Sentinel to name its master")
+        finally:
+            sentinel.kill()
+            sentinel.wait()
 
 
 def test_sentinels_that_know_no_master_are_told_in_short() -> None:
