@@ -62,7 +62,7 @@ class Articles:
         )
         private = {
             "name": "private",
-            "url": f"{self.openai.url}/v1/models",
+            "url": f"{self.llama.url}/v1/models",
             "routes": [{"name": "private", "paths": ["/private"], "plugins": [{"name": "key-auth"}]}],
         }
         return [cohere, openai, mistral, private]

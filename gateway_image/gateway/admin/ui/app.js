@@ -26,7 +26,7 @@ function Side({ current }) {
   const [chosen, setChosen] = useState(theme());
   const load = useLoad(() => own("overview"), []);
   useEffect(() => setOpen(false), [current]);
-  return html`<div class="side"><div class="side-in" data-open=${String(open)}>
+  return html`<header class="side"><div class="side-in" data-open=${String(open)}>
     <div class="side-top">
       <a class="brand" href="#/"><img src="mark.svg" alt="" /><span>AI Gateway<span class="small">Manager</span></span></a>
       <button type="button" class="button small menu" aria-expanded=${String(open)} aria-controls="navigation" onClick=${() => setOpen(!open)}>Menu</button>
@@ -44,7 +44,7 @@ function Side({ current }) {
       </select>
       ${load.value && html`<p class="soft">Gateway ${load.value.version}</p>`}
     </div>
-  </div></div>`;
+  </div></header>`;
 }
 
 function Page({ place }) {

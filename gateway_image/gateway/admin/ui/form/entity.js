@@ -15,7 +15,7 @@ const masked = (leaf, value) => (leaf.field.encrypted && typeof value === "strin
 function Pending({ list, leafName, discard, busy, creating, note }) {
   return html`<section class="pending" aria-label="Unsaved changes">
     <div class="row spread">
-      <h3>${creating ? "Not created yet" : plural(list.length, "unsaved change")}</h3>
+      <p><strong>${creating ? "Not created yet" : plural(list.length, "unsaved change")}</strong></p>
       <div class="actions">
         <button type="button" class="button" onClick=${discard} disabled=${busy}>Discard</button>
         <button type="submit" class="button primary" disabled=${busy}>${busy ? "Saving..." : creating ? "Create" : "Save changes"}</button>
