@@ -57,7 +57,7 @@ def test_time_is_linear_in_the_text() -> None:
     pattern = compile_pattern("^/(a+)+$")
     started = time.process_time()
     assert pattern.search(b"/" + b"a" * 50_000 + b"!") is None
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(

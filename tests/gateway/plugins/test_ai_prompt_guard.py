@@ -182,9 +182,9 @@ def test_a_body_over_the_limit_says_so() -> None:
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+b", "(.*)*x(.*)*y", r"^(([a-z])+.)+[A-Z]([a-z])+$"])
 def test_no_pattern_stalls_the_gateway(pattern: str) -> None:
     asked = guard(deny_patterns=[pattern])
-    started = time.perf_counter()
+    started = time.process_time()
     asked.ask("POST", "/", (), chat("a" * 100_000 + "!"))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 6
 
 
 @pytest.mark.parametrize("field", ["allow_patterns", "deny_patterns"])

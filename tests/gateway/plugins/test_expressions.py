@@ -100,8 +100,8 @@ def test_any_text_compiles_or_is_refused(text: str) -> None:
 
 
 def test_compiling_takes_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     compiled("$(headers.x or " + '"a" or ' * 20_000 + '"b")' + "$" * 100_000)
     with pytest.raises(ExpressionError):
         compiled("$(" + " " * 100_000 + "x")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 6

@@ -99,7 +99,7 @@ def test_any_bytes_are_a_form_or_none(body: bytes, kind: bytes) -> None:
 
 
 def test_a_hostile_body_takes_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parsed(b"\r\n--xy" * 500_000, KIND)
     parsed(BODY, b"multipart/form-data" + b";a=b" * 10_000)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 6
