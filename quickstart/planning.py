@@ -45,7 +45,7 @@ def make_plan(
     bridged = runtime == "docker" and not host_network
     routes: list[RoutePlan] = []
     for hosted in answers.hosted:
-        routes += _hosted_routes(hosted, answers)
+        routes += _hosted_routes(hosted, answers, bridged)
     for local in answers.local:
         routes.append(_local_route(local, answers, bridged))
     if answers.builtin_model:
@@ -80,8 +80,10 @@ def _runtime(answers: Answers, engine: Callable[[], bool]) -> tuple[Runtime, lis
 def _out_of_reach(answers: Answers, loopback_only: Callable[[int], bool]) -> list[str]:
     """Servers of this machine that a container on Docker's bridge cannot reach, as the person typed them."""
     closed = [f"localhost:{answers.local_model_port}"] if answers.builtin_model else []
-    for item in answers.local:
-        address = endpoints.parse(item.url, item.public)
+    urls = [(item.url, item.public) for item in answers.local]
+    urls += [(item.endpoint, item.public) for item in answers.hosted if item.endpoint]
+    for url, public in urls:
+        address = endpoints.parse(url, public)
         if endpoints.is_this_machine(address.host) and loopback_only(address.port):
             closed.append(address.authority)
     return closed
@@ -100,7 +102,7 @@ def _distinct_ports(answers: Answers) -> None:
         owners[port] = name
 
 
-def _hosted_routes(item: Hosted, answers: Answers) -> list[RoutePlan]:
+def _hosted_routes(item: Hosted, answers: Answers, bridged: bool) -> list[RoutePlan]:
     compatible = item.provider == COMPATIBLE
     provider = providers().get("openai" if compatible else item.provider)
     if provider is None:
@@ -122,6 +124,10 @@ def _hosted_routes(item: Hosted, answers: Answers) -> list[RoutePlan]:
             url = _provider_url(provider, operation, model, options)
             if item.endpoint and not _is_own_host(provider, item):
                 url = endpoints.moved(url, endpoints.parse(item.endpoint, item.public))
+        shown = endpoints.parse(url.partition("?")[0]).authority
+        address = endpoints.parse(url)
+        if endpoints.is_this_machine(address.host):
+            url = endpoints.as_seen_by_gateway(address, bridged).url(address.path)
         own = not compatible and not provider.kong_name and (not item.endpoint or _is_own_host(provider, item))
         routes.append(
             RoutePlan(
@@ -133,7 +139,7 @@ def _hosted_routes(item: Hosted, answers: Answers) -> list[RoutePlan]:
                 title=item.public if compatible else provider.title,
                 model=model,
                 upstream_url=url,
-                shown_upstream=endpoints.parse(url.partition("?")[0]).authority,
+                shown_upstream=shown,
                 options=options if own else {"upstream_url": url, **options},
                 auth_header=provider.auth_header if secret else "",
                 secret=secret,

@@ -127,6 +127,18 @@ def test_a_server_on_loopback_only_makes_the_container_share_the_network() -> No
     assert plan.routes[0].upstream_url == "http://localhost:7999/v1/chat/completions"
 
 
+@pytest.mark.parametrize("provider", ["openai", "compatible"])
+def test_a_hosted_dialect_served_on_this_machine_is_reached_too(provider: str) -> None:
+    kind = COMPATIBLE if provider == "compatible" else provider
+    item = replace(HOSTED[0], provider=kind, endpoint="http://localhost:9999/v1")
+    bridged = plan_of(Answers(hosted=(item,), runtime="docker"))
+    assert bridged.routes[0].upstream_url == "http://host.docker.internal:9999/v1/chat/completions"
+    assert bridged.routes[0].shown_upstream == "localhost:9999"
+    shared = plan_of(Answers(hosted=(item,), runtime="docker"), closed=(9999,))
+    assert shared.host_network
+    assert shared.routes[0].upstream_url == "http://localhost:9999/v1/chat/completions"
+
+
 def test_a_desktop_engine_reaches_loopback_by_itself() -> None:
     plan = plan_of(Answers(local=LOCALS, runtime="docker"), closed=(7999,), system="Darwin")
     assert not plan.host_network
