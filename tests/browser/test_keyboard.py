@@ -6,8 +6,9 @@ from typing import Any
 
 from support.articles import Articles
 
-FOCUSED = """() => { const one = document.activeElement; return [one.tagName, one.innerText
-    || one.getAttribute('aria-label') || document.querySelector(`label[for="${one.id}"]`)?.innerText || '', one.id]; }"""
+FOCUSED = """() => { const one = document.activeElement;
+    const words = one.innerText || one.getAttribute('aria-label');
+    return [one.tagName, words || document.querySelector(`label[for="${one.id}"]`)?.innerText || '', one.id]; }"""
 RINGED = """() => { const seen = getComputedStyle(document.activeElement);
     return seen.outlineStyle !== 'none' && parseFloat(seen.outlineWidth) >= 2; }"""
 
