@@ -19,6 +19,7 @@ _CONTENT = re.compile(rb'"(?:content|text)":\s?"([^"\\]*(?:\\.[^"\\]*)*)"', re.D
 _BLANK = re.compile(rb"(\r?\n(?:\r?\n)+)")
 _DONE = re.compile(rb"^data: ?\[DONE\]\r?$", re.MULTILINE)
 _SAMPLES = 4
+_LAST_RESPONSES = ("response.completed", "response.incomplete")  # which a Responses stream has in place of [DONE]
 
 
 class SseError(ValueError):
@@ -247,6 +248,8 @@ class UsageScanner:
         if found is None:
             return False
         self.usage = found
+        if value.get("type") in _LAST_RESPONSES:
+            self.done = True
         return value.get("choices") == [] and not error
 
     def _sample(self, block: bytes) -> None:

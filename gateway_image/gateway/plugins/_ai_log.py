@@ -119,3 +119,7 @@ def _streamed(kept: bytes) -> Iterator[str]:
         for choice in items(event.get("choices")):
             choice = mapping(choice)
             yield text_of(mapping(choice.get("delta")).get("content")) or string(choice.get("text"))
+        if event.get("type") == "content_block_delta":  # Messages
+            yield string(mapping(event.get("delta")).get("text"))
+        elif event.get("type") == "response.output_text.delta":  # Responses
+            yield string(event.get("delta"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.chat import as_stream, mapping, string
+from gateway.chat import as_stream, items, mapping, string
 from gateway.codec import CodecError, decode, encode
 from gateway.dialects import MESSAGES
 from gateway.dialects._base import Asked, Dialect, DialectError, Retelling, error_message
@@ -71,8 +71,8 @@ class NativeConversation(DialectConversation):
             raise ProviderError(f"'{member}' not in {self.call.route_type} response", 502)
         usage = self.plugin.provider.usage(answer)
         self._name_model(answer.get("model"))
-        embedding = member == "data"
-        self._count(exchange, usage, len(body) if usage is None and not embedding else 0)
+        length = 0 if usage is not None or member == "data" else _text_length(answer[member])
+        self._count(exchange, usage, length)
         return body
 
     def _told(self, exchange: Exchange, out: bytes) -> bytes:
@@ -151,3 +151,10 @@ class TranslatedConversation(DialectConversation):
             return retelling.feed(as_stream(whole, include_usage=True)) + retelling.end()
         exchange.set_response_header(b"Content-Type", b"application/json")
         return self._packed(exchange, encode(self.dialect.answer(whole, self.asked)))
+
+
+def _text_length(parts: Any) -> int:
+    """Characters of text in a message's blocks, or in the parts of a response's items."""
+    blocks = [mapping(part) for part in items(parts)]
+    blocks += [mapping(inner) for part in blocks for inner in items(part.get("content"))]
+    return sum(len(string(block.get("text"))) for block in blocks)

@@ -183,6 +183,15 @@ def test_openais_own_responses_keep_every_byte() -> None:
     assert counted(made) == (5, 6)
 
 
+def test_a_native_answer_without_usage_is_estimated_by_its_text() -> None:
+    made = messages(**ANTHROPIC)
+    ask(made, whole({**MESSAGE, "usage": None, "content": [{"type": "text", "text": "x" * 40}]}))
+    assert counted(made) == (3, 10)
+    made = responses()
+    ask(made, whole({"output": [{"content": [{"type": "output_text", "text": "x" * 20}]}]}), {"input": "one two"})
+    assert counted(made) == (2, 5)
+
+
 def test_embeddings_are_counted() -> None:
     made = gateway(route_type="llm/v1/embeddings")
     raw = b'{"object":"list","data":[{"embedding":"AAAA"}],"model":"m","usage":{"prompt_tokens":8,"total_tokens":8}}'
@@ -253,6 +262,19 @@ def test_a_connection_that_breaks_after_the_answer_harms_nothing() -> None:
     assert message_of(events(ask(messages(), broken, stream=True).body))["content"][0]["text"] == "Paris."
     broken = Answer(200, SSE, [MESSAGE_EVENTS], broken=UpstreamError("closed", "connection closed", True))
     assert ask(messages(**ANTHROPIC), broken, stream=True).body == MESSAGE_EVENTS
+    done = sse(
+        {"type": "response.completed", "response": {"usage": {"input_tokens": 5, "output_tokens": 6}}}, named=True
+    )
+    broken = Answer(200, SSE, [done], broken=UpstreamError("closed", "connection closed", True))
+    assert ask(responses(), broken, {"input": "Hi"}, stream=True).body == done
+
+
+def test_streams_of_every_dialect_are_logged_as_text() -> None:
+    logging = {"log_payloads": True, "log_statistics": True}
+    for made, body in ((messages(logging=logging), HI), (responses(logging=logging, **ELSEWHERE), {"input": "Hi"})):
+        told = ask(made, Answer(200, SSE, CHUNKS), body, stream=True)
+        plugin = next(iter(made.snapshot.plugins.values()))
+        assert plugin.logged(told.exchange)["ai"]["proxy"]["payload"]["response"] == "Paris."
 
 
 @given(st.binary(max_size=200), st.booleans(), st.sampled_from([messages(), messages(**ANTHROPIC), responses()]))
