@@ -30,19 +30,22 @@ REQUEST_PROMPT = "requestPrompt"
 
 
 class _Limit:
-    """One configured window of one provider, with everything about it that requests have in common."""
+    """One configured window of one provider, with its header lines: they are the same for all requests but for a
+    number."""
 
-    __slots__ = ("left", "limit_text", "mark", "provider", "reset", "retry", "told", "window")
+    __slots__ = ("left", "left_key", "mark", "provider", "reset", "retry", "told", "told_key", "window")
 
     def __init__(self, provider: str, window: Window) -> None:
         self.provider = provider
         self.window = window
-        self.limit_text = number(window.limit)
         self.mark = f"{provider}:{int(window.size * 1000)}".encode()  # the end of its keys
-        self.told, self.left, self.reset, self.retry = (
+        told, left, self.reset, self.retry = (
             f"X-AI-RateLimit-{field}-{window_name(window.size)}-{provider}".encode()
             for field in ("Limit", "Remaining", "Reset", "Retry-After")
         )
+        self.told_key, self.left_key = told.lower(), left.lower()
+        self.told = b"%b: %b\r\n" % (told, number(window.limit))
+        self.left = left + b": %b\r\n"
 
 
 class _Bucket:
@@ -145,8 +148,8 @@ class AiRateLimitingAdvanced(Plugin):
                 bucket.current, bucket.previous = current, previous
                 full.append(bucket)
             if not self.hides:
-                exchange.set_response_header(limit.told, limit.limit_text)
-                exchange.set_response_header(limit.left, number(left))
+                exchange.response_changes[limit.told_key] = limit.told
+                exchange.response_changes[limit.left_key] = limit.left % number(left)
         if taken or (taken is None and not full):
             exchange.notes[self.name] = [bucket for bucket in buckets if bucket.limit.provider != REQUEST_PROMPT]
             return None

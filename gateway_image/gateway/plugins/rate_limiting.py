@@ -40,16 +40,18 @@ def _in_order(config: Mapping[str, Any]) -> str | None:
 
 
 class _Limit:
-    """One configured period, with its header names."""
+    """One configured period, with its header lines: they are the same for all requests but for a number."""
 
-    __slots__ = ("left", "limit", "limit_text", "name", "told")
+    __slots__ = ("left", "left_key", "limit", "name", "tightest", "told", "told_key")
 
     def __init__(self, name: str, limit: float) -> None:
         self.name = name
         self.limit = limit
-        self.limit_text = number(limit)
-        self.told = f"X-RateLimit-Limit-{name.capitalize()}".encode()
-        self.left = f"X-RateLimit-Remaining-{name.capitalize()}".encode()
+        self.told_key = f"x-ratelimit-limit-{name}".encode()
+        self.left_key = f"x-ratelimit-remaining-{name}".encode()
+        self.told = b"X-RateLimit-Limit-%b: %b\r\n" % (name.capitalize().encode(), number(limit))
+        self.left = b"X-RateLimit-Remaining-%b: %%b\r\n" % name.capitalize().encode()
+        self.tightest = b"RateLimit-Limit: %b\r\n" % number(limit)
 
 
 class RateLimiting(Plugin):
@@ -150,28 +152,25 @@ class RateLimiting(Plugin):
         now: float,
     ) -> Reply | None:
         """Tells the client what is left and refuses where nothing was."""
+        lines = {} if self.hides else exchange.response_changes
         least: tuple[float, int] | None = None
-        tightest = b""
-        reset = 0
+        tightest, reset = self.limits[0], 0
         for limit, one, (current, _) in zip(self.limits, periods, found, strict=True):
             left = limit.limit - current
             if taken or left <= 0:
                 left = max(0.0, left - 1)
-            if not self.hides:
-                exchange.set_response_header(limit.told, limit.limit_text)
-                exchange.set_response_header(limit.left, number(left))
+            lines[limit.told_key] = limit.told
+            lines[limit.left_key] = limit.left % number(left)
             order = (left, one.start - one.end)  # of equals the longest period is told
             if least is None or order < least:
-                least, tightest, reset = order, limit.limit_text, one.rest(now)
+                least, tightest, reset = order, limit, one.rest(now)
         assert least is not None
-        if not self.hides:
-            exchange.set_response_header(b"RateLimit-Limit", tightest)
-            exchange.set_response_header(b"RateLimit-Remaining", number(least[0]))
-            exchange.set_response_header(b"RateLimit-Reset", b"%d" % reset)
+        lines[b"ratelimit-limit"] = tightest.tightest
+        lines[b"ratelimit-remaining"] = b"RateLimit-Remaining: %b\r\n" % number(least[0])
+        lines[b"ratelimit-reset"] = b"RateLimit-Reset: %d\r\n" % reset
         if taken:
             return None
-        if not self.hides:
-            exchange.set_response_header(b"Retry-After", b"%d" % reset)
+        lines[b"retry-after"] = b"Retry-After: %d\r\n" % reset
         return exchange.core_error(self.status, self.message)
 
 
