@@ -180,6 +180,7 @@ ENGLISH: dict[str, str] = {
     "done.time": "Time",
     "done.unhealthy": "{count} of {total} routes do not answer.",
     "done.unhealthy_hint": "The table above says why. The others work.",
+    "done.sdks": "SDKs:  base_url http://{host}/v1 (OpenAI), http://{host} (Anthropic)",
     "done.exports": "Shell variables:  . {path}",
     # what is in the way
     "engine.ask": "What now?",

@@ -33,6 +33,7 @@ def show(console: Console, plan: Plan, result: LaunchResult) -> None:
     console.result(document(plan, result))
     console.say()
     console.answer([text("done.try"), *curl(plan, result.routes)])
+    console.answer(layout.wrap(text("done.sdks", host=_proxy(plan)), console.width))
     console.answer([text("done.exports", path=plan.output_dir / "kong.env")])
     console.answer(["", *layout.wrap(text("done.more"), console.width)])
 
@@ -84,11 +85,16 @@ def curl(plan: Plan, routes: Sequence[RouteHealth]) -> list[str]:
     body: dict[str, Any] = {"messages": [{"role": "user", "content": QUESTION}]}
     if chosen.path.endswith("/completions") and chosen.path != _FRONT_DOOR:
         body = {"prompt": QUESTION}
-    host = "localhost" if plan.bind in ("127.0.0.1", "0.0.0.0", "::1", "::") else plan.bind  # noqa: S104
     return [
-        f"  curl -s {host}:{plan.ports['proxy']}{chosen.path} -H 'Content-Type: application/json' \\",
+        f"  curl -s {_proxy(plan)}{chosen.path} -H 'Content-Type: application/json' \\",
         f"    -d '{json.dumps(body, separators=(',', ':'))}'",
     ]
+
+
+def _proxy(plan: Plan) -> str:
+    """Where programs on this machine reach the gateway: host and port."""
+    host = "localhost" if plan.bind in ("127.0.0.1", "0.0.0.0", "::1", "::") else plan.bind  # noqa: S104
+    return f"{host}:{plan.ports['proxy']}"
 
 
 def url(plan: Plan, listener: str) -> str:
