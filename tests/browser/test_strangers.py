@@ -18,7 +18,7 @@ TRIES = """async ([manager, admin]) => {
   const form = { method: 'POST', mode: 'no-cors', body: new URLSearchParams(evil) };
   const chat = JSON.stringify({ method: 'POST', path: '/openai/chat', body: '{}' });
   const asked = [
-    [`${manager}/api/services`, {}], [`${admin}/services`, {}], [`${manager}/manager/overview`, {}],
+    [`${manager}/api/services`, {}], [`${admin}/services`, {}], [`${manager}/manager/routes`, {}],
     [`${manager}/api/services`, { method: 'POST', headers: json, body: service }],
     [`${manager}/api/services`, form], [`${admin}/services`, form],
     [`${manager}/manager/relay`, { method: 'POST', mode: 'no-cors', body: chat }],

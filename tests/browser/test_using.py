@@ -6,6 +6,7 @@ import json
 import subprocess
 from typing import Any
 
+from playwright.sync_api import expect
 from support.articles import ALICE, LIMIT, Articles
 from support.chromium import keep
 from support.gateway_process import ask
@@ -94,8 +95,7 @@ def test_somebody_else_changed_it_meanwhile(page: Any, articles: Articles) -> No
     page.get_by_text("Somebody changed this meanwhile.").wait_for()
     assert articles.admin("GET", "/services/cohere-chat-api").json["path"] == "/theirs"
     page.get_by_role("button", name="Read it again").click()
-    page.locator("input[id=services-path][value='/theirs'], input[id=services-path]").first.wait_for()
-    page.wait_for_function("document.getElementById('services-path').value === '/theirs'")
+    expect(page.get_by_label("Path", exact=True)).to_have_value("/theirs")
 
 
 def test_a_key_for_a_consumer(page: Any, articles: Articles) -> None:
@@ -196,10 +196,45 @@ def test_limits_show_what_is_left(page: Any, articles: Articles) -> None:
 def test_the_overview_counts_what_went_through(page: Any, articles: Articles) -> None:
     page.locator("article").first.wait_for()
     figures = page.get_by_role("region", name="The last hour")
-    page.wait_for_function("[...document.querySelectorAll('.figure strong')][0].innerText !== '0'")
+    expect(page.locator(".figure strong").first).not_to_have_text("0")
     assert "Requests" in figures.inner_text() and "Cost" in figures.inner_text()
     before = int(page.locator(".figure strong").first.inner_text().replace(",", ""))
     mistral = page.get_by_role("article", name="mistral-api_mistral-chat")
     mistral.get_by_role("button", name="Test").click()
     mistral.get_by_text("down").wait_for()
-    page.wait_for_function(f"Number(document.querySelector('.figure strong').innerText.replace(',', '')) > {before}")
+    expect(page.locator(".figure strong").first).not_to_have_text(str(before))
+
+
+def test_unsaved_changes_are_not_lost_by_a_click(page: Any, articles: Articles) -> None:
+    page.goto(f"{articles.manager}/#/services/openai-chat-api")
+    page.get_by_label("Path", exact=True).fill("/unsaved")
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
+    page.get_by_role("link", name="Routes").first.click()
+    assert "unsaved changes" in asked[0]
+    assert page.get_by_label("Path", exact=True).input_value() == "/unsaved"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("link", name="Routes").first.click()
+    page.get_by_role("heading", name="Routes").wait_for()
+    assert articles.admin("GET", "/services/openai-chat-api").json["path"] == "/v1/chat/completions"
+
+
+def test_a_target_of_several_models_is_described(page: Any, articles: Articles) -> None:
+    page.goto(f"{articles.manager}/#/plugins/new?name=ai-proxy-advanced")
+    page.get_by_label("Route type").select_option("llm/v1/chat")
+    page.get_by_label("Model provider").select_option("llamacpp")
+    page.get_by_label("Upstream URL").fill(f"{articles.llama.url}/v1/chat/completions")
+    page.get_by_role("button", name="List models").click()
+    page.get_by_text("listed by").wait_for()
+    page.get_by_label("Model name", exact=True).fill(articles.llama.models[0])
+    page.get_by_label("Route", exact=True).select_option(label="private")
+    create(page)
+    row = articles.admin("GET", "/routes/private/plugins").json["data"]
+    (made,) = [one for one in row if one["name"] == "ai-proxy-advanced"]
+    assert made["config"]["targets"][0]["model"]["name"] == articles.llama.models[0]
+    articles.admin("DELETE", f"/plugins/{made['id']}")

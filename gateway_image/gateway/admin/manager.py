@@ -20,9 +20,9 @@ from gateway.admin.api import AdminApi
 from gateway.admin.bodies import read_body
 from gateway.admin.call import Call
 from gateway.admin.models import Ask, Resolve, live_models
-from gateway.admin.overview import LIMITS, RouteView, routes
+from gateway.admin.overview import LIMITS, Overview, RouteView
 from gateway.admin.relay import Relay, proxy_origin
-from gateway.admin.snippets import snippets
+from gateway.admin.snippets import deck, snippets
 from gateway.admin.static import PAGE_LINES, Static
 from gateway.admin.token import token_fits, unauthorized
 from gateway.values import Reply, Request
@@ -31,7 +31,7 @@ API = "api"
 OWN = "manager"
 _FOLDER = Path(__file__).parent / "ui"
 _NO_STORE = b"Cache-Control: no-store\r\n"
-Answer = Reply | Awaitable[Reply] | Relay
+Answer = Reply | Relay | Awaitable[Reply | Relay]
 
 
 class Manager:
@@ -56,6 +56,7 @@ class Manager:
         self._watch = watch
         self._clock = clock
         self._files = Static.of(_FOLDER)
+        self._overview = Overview(api.store)
         self._origin = proxy_origin(self._settings)
 
     def handle(self, request: Request) -> Answer:
@@ -78,8 +79,12 @@ class Manager:
 
     def _own(self, call: Call) -> Answer:
         name = call.segments[1:]
-        if name == ("overview",):
-            return call.gate("GET, HEAD, OPTIONS") or _json(self._overview(call))
+        if name == ("about",):
+            return call.gate("GET, HEAD, OPTIONS") or _json(self._about(call))
+        if name == ("routes",):
+            return call.gate("GET, HEAD, OPTIONS") or self._routes()
+        if len(name) == 2 and name[0] == "routes":
+            return call.gate("GET, HEAD, OPTIONS") or self._route(call, name[1])
         if name == ("models",):
             return call.gate("OPTIONS, POST") or self._models(_config(_body(call.request)))
         if name == ("activity",):
@@ -92,20 +97,27 @@ class Manager:
             return call.gate("OPTIONS, POST") or self.relay(_body(call.request))
         raise not_found()
 
-    def _overview(self, call: Call) -> dict[str, Any]:
-        config = self._api.store.config
-        base = address(self._settings.proxy_listen, call.request)
+    def _about(self, call: Call) -> dict[str, Any]:
+        settings, request = self._settings, call.request
         return {
             "version": __version__,
-            "proxy": base,
-            "admin": address(self._settings.admin_listen, call.request),
-            "portal": address(self._settings.portal_gui_listen, call.request),
-            "counts": {kind: len(rows) for kind, rows in config.collections.items()},
-            "routes": [
-                {**told(view), "snippets": snippets(view, base or "http://127.0.0.1:8000", config)}
-                for view in routes(config)
-            ],
+            "proxy": address(settings.proxy_listen, request),
+            "admin": address(settings.admin_listen, request),
+            "portal": address(settings.portal_gui_listen, request),
+            "counts": {kind: len(rows) for kind, rows in self._api.store.config.collections.items()},
         }
+
+    async def _routes(self) -> Reply:
+        return _json({"routes": [told(view) for view in (await self._overview.views()).values()]})
+
+    async def _route(self, call: Call, id: str) -> Reply:
+        """One route by id, with the ways to call it."""
+        view = (await self._overview.views()).get(id)
+        if view is None:
+            return _dressed(not_found("requests do not reach this route: its service is missing or off").reply())
+        base = address(self._settings.proxy_listen, call.request) or "http://127.0.0.1:8000"
+        ways = {**snippets(view, base), "decK": deck(view, self._api.store.config)}
+        return _json({**told(view), "snippets": ways})
 
     async def _models(self, config: dict[str, Any]) -> Reply:
         return _json(await live_models(config, self._resolve, self._ask))

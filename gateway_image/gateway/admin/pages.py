@@ -4,9 +4,10 @@ are called, never what is behind them. Not for: changing anything (manager.py, t
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from gateway.admin.bodies import read_body
 from gateway.admin.call import Call
 from gateway.admin.guard import Guard
 from gateway.admin.openapi import document
-from gateway.admin.overview import LIMITS, RouteView, routes
+from gateway.admin.overview import LIMITS, Overview, RouteView
 from gateway.admin.relay import Relay, proxy_origin
 from gateway.admin.snippets import snippets
 from gateway.admin.static import PAGE_LINES, Static
@@ -32,8 +33,8 @@ from gateway.values import Reply, Request
 _HERE = Path(__file__).parent
 _SHARED = ("kit", "style", "vendor")
 _NO_STORE = b"Cache-Control: no-store\r\n"
-_KNOWN = ("curl", "Python", "Node", "Claude Code")
-"""The ways to call a route; how it is made is not told."""
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+Answer = Reply | Relay | Awaitable[Reply | Relay]
 _JSON, _YAML, _TEXT = "application/json", "application/yaml", "text/markdown; charset=utf-8"
 
 
@@ -41,66 +42,63 @@ class Pages:
     """`portal` and `files` are what the two listeners call. `clock` is monotonic seconds."""
 
     def __init__(self, store: Store, settings: Settings, guard: Guard, clock: Callable[[], float]) -> None:
-        self._store = store
         self._settings = settings
         self._guard = guard
         self._clock = clock
+        self._overview = Overview(store)
         self._files = Static.of(_HERE / "portal", parts={name: _HERE / "ui" / name for name in _SHARED})
         self._origin = proxy_origin(settings)
 
-    def portal(self, request: Request) -> Reply | Relay:
-        """Never raises."""
+    def portal(self, request: Request) -> Answer:
+        """Never raises, nor does what is awaited."""
         return self._guarded(request, self._portal)
 
-    def files(self, request: Request) -> Reply:
-        """Never raises."""
-        reply = self._guarded(request, self._file)
-        assert isinstance(reply, Reply)
-        return reply
+    def files(self, request: Request) -> Answer:
+        """Never raises, nor does what is awaited."""
+        return self._guarded(request, self._file)
 
-    def _guarded(self, request: Request, answer: Callable[[Call], Reply | Relay]) -> Reply | Relay:
+    def _guarded(self, request: Request, answer: Callable[[Call], Answer]) -> Answer:
         try:
             refusal = self._guard.refusal(request)
             if refusal is not None:
                 raise message(403, refusal)
-            reply = answer(Call(request))
+            outcome = answer(Call(request))
         except Refusal as refused:
-            reply = refused.reply()
-            reply.block += PAGE_LINES
-        if isinstance(reply, Reply):
-            reply = Reply(reply.status, reply.block + answers.SERVER_LINE, reply.body)
-        return reply
+            return _refused(refused)
+        return outcome if isinstance(outcome, Reply | Relay) else _later(outcome)
 
     # -- the portal --------------------------------------------------------------------------------------------------
 
-    def _portal(self, call: Call) -> Reply | Relay:
+    def _portal(self, call: Call) -> Answer:
         if call.segments == ("try",):
             return call.gate("OPTIONS, POST") or self._try(call.request)
         reply = call.gate("GET, HEAD, OPTIONS")
         if reply is not None:
             return reply
         if call.segments == ("routes.json",):
-            return answers.json(200, self._told(call.request), _NO_STORE + PAGE_LINES)
+            return self._told(call.request)
         found = self._files.answer(call.request, call.segments)
         if found is None:
             raise not_found()
         return found
 
-    def _told(self, request: Request) -> dict[str, Any]:
-        base, config = self._base(request), self._store.config
-        return {
+    async def _told(self, request: Request) -> Reply:
+        base = self._base(request)
+        views = (await self._overview.views()).values()
+        value = {
             "version": __version__,
             "base": base,
             "files": address(self._settings.portal_api_listen, request),
-            "routes": [{**told(view), "snippets": _ways(snippets(view, base, config))} for view in routes(config)],
+            "routes": [{**told(view), "snippets": snippets(view, base)} for view in views],
         }
+        return answers.json(200, value, _NO_STORE + PAGE_LINES)
 
-    def _try(self, request: Request) -> Relay:
+    async def _try(self, request: Request) -> Relay:
         """A request to a route as it is listed, with the caller's body and key; nothing else can be asked for."""
         if not request.fields.get(b"content-type", b"").lower().startswith(b"application/json"):
             raise message(415, "send application/json")
         asked = read_body(request)
-        view = next((view for view in routes(self._store.config) if view.id == asked.get("route")), None)
+        view = (await self._overview.views()).get(str(asked.get("route")))
         if view is None or not view.path:
             raise message(404, "there is no such route, or its path is a pattern: reload the page")
         if self._origin is None:
@@ -123,11 +121,12 @@ class Pages:
 
     # -- the files ---------------------------------------------------------------------------------------------------
 
-    def _file(self, call: Call) -> Reply:
-        reply = call.gate("GET, HEAD, OPTIONS")
-        if reply is not None:
-            return reply
-        files = self._documents(call.request)
+    def _file(self, call: Call) -> Answer:
+        return call.gate("GET, HEAD, OPTIONS") or self._document(call)
+
+    async def _document(self, call: Call) -> Reply:
+        views = list((await self._overview.views()).values())
+        files = await asyncio.to_thread(_documents, views, self._base(call.request))
         if call.segments in ((), ("files",)):
             rows = [
                 {
@@ -145,20 +144,32 @@ class Pages:
         kind, content = found
         return Reply(200, f"Content-Type: {kind}\r\n".encode() + _NO_STORE + PAGE_LINES, content)
 
-    def _documents(self, request: Request) -> dict[str, tuple[str, bytes]]:
-        base, config = self._base(request), self._store.config
-        views = routes(config)
-        described = document(views, base)
-        text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
-        return {
-            "openapi.json": (_JSON, encode(described)),
-            "openapi.yaml": (_YAML, str(text).encode()),
-            "routes.md": (_TEXT, _guide(views, base, self._store).encode()),
-        }
-
     def _base(self, request: Request) -> str:
         """Where this client reaches the proxy: the host it used for us, and the proxy's port."""
         return address(self._settings.proxy_listen, request) or "http://127.0.0.1:8000"
+
+
+def _documents(views: list[RouteView], base: str) -> dict[str, tuple[str, bytes]]:
+    """Path -> (content type, content)."""
+    described = document(views, base)
+    text = yaml.dump(described, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return {
+        "openapi.json": (_JSON, encode(described)),
+        "openapi.yaml": (_YAML, str(text).encode()),
+        "routes.md": (_TEXT, _guide(views, base).encode()),
+    }
+
+
+async def _later(answer: Awaitable[Reply | Relay]) -> Reply | Relay:
+    try:
+        return await answer
+    except Refusal as refused:
+        return _refused(refused)
+
+
+def _refused(refused: Refusal) -> Reply:
+    reply = refused.reply()
+    return Reply(reply.status, reply.block + PAGE_LINES, reply.body)
 
 
 def told(view: RouteView) -> dict[str, Any]:
@@ -183,17 +194,13 @@ def told(view: RouteView) -> dict[str, Any]:
     }
 
 
-def _ways(found: Mapping[str, str]) -> dict[str, str]:
-    return {name: found[name] for name in _KNOWN if name in found}
-
-
-def _guide(views: list[RouteView], base: str, store: Store) -> str:
+def _guide(views: list[RouteView], base: str) -> str:
     lines = ["# How to call this gateway", "", f"It answers at {base}.", ""]
     for view in views:
         lines += [f"## {view.name}", ""]
         if view.ai:
             lines += [f"{view.title}: {view.model or 'the model that the request names'}.", ""]
-        for name, text in _ways(snippets(view, base, store.config)).items():
+        for name, text in snippets(view, base).items():
             lines += [f"{name}:", "", *(f"    {line}" for line in text.split("\n")), ""]
     return "\n".join(lines)
 

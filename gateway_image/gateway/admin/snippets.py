@@ -31,8 +31,8 @@ _SDK = {
 _PYTHON_TEXT = {"embeddings": "len(answer.data[0].embedding)"}
 
 
-def snippets(view: RouteView, base: str, config: Config) -> dict[str, str]:
-    """Title -> text. What a route cannot be used with is left out."""
+def snippets(view: RouteView, base: str) -> dict[str, str]:
+    """Title -> text: how callers use the route. What it cannot be used with is left out."""
     found = {"curl": curl(view, base)}
     if view.operation and view.path:
         fits = view.path.endswith(_SDK[view.operation][0]) and not view.hosts
@@ -40,7 +40,6 @@ def snippets(view: RouteView, base: str, config: Config) -> dict[str, str]:
         found["Node"] = _node_sdk(view, base) if fits else _node(view, base)
         if fits and view.operation == "messages":
             found["Claude Code"] = _claude_code(view, base)
-    found["decK"] = _deck(view, config)
     return found
 
 
@@ -133,7 +132,7 @@ def _claude_code(view: RouteView, base: str) -> str:
     return "\n".join(lines)
 
 
-def _deck(view: RouteView, config: Config) -> str:
+def deck(view: RouteView, config: Config) -> str:
     """The route with its service and plugins as a file for `deck gateway apply`. A secret that is no reference is not
     shown: such a file is made to be passed on."""
     collections = config.collections

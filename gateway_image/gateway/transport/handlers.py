@@ -37,7 +37,7 @@ def handlers(control: Control) -> dict[str, Handler]:
     )
     guard = Guard(
         settings.admin_hosts,
-        addresses=any(not is_loopback(listener.host) for listener in settings.admin_listen),
+        addresses=any(not is_loopback(one.host) for one in (*settings.admin_listen, *settings.admin_gui_listen)),
         origins=settings.admin_gui_url,
         ports=[listener.port for listener in settings.admin_gui_listen],
     )

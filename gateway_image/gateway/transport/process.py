@@ -50,7 +50,7 @@ PAGES = ("KONG_ADMIN_GUI_LISTEN", "KONG_PORTAL_GUI_LISTEN")
 RECALL_SECONDS = 5.0
 """How long a worker may take to tell what it remembers."""
 ADMIN_BODY_LIMIT = 64 << 20
-Handler = Callable[[Request], Reply | Awaitable[Reply] | Relay]
+Handler = Callable[[Request], Reply | Relay | Awaitable[Reply | Relay]]
 _log = logging.getLogger("gateway")
 
 

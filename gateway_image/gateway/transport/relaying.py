@@ -14,9 +14,11 @@ from gateway.transport.server import ClientConnection
 from gateway.transport.serving import Serving
 from gateway.values import Fetch, Fetched, Reply, Request
 
+Outcome = Reply | Relay
+
 
 class RelayConnection(ClientConnection):
-    """Calls `serving.begin(request) -> Reply | Awaitable[Reply] | Relay`."""
+    """Calls `serving.begin(request) -> Reply | Relay | Awaitable[Reply | Relay]`."""
 
     __slots__ = ("_task",)
 
@@ -29,14 +31,11 @@ class RelayConnection(ClientConnection):
         self._status = 0
         self._sent = 0
         try:
-            outcome: Reply | Awaitable[Reply] | Relay = self.serving.begin(request)
+            outcome: Outcome | Awaitable[Outcome] = self.serving.begin(request)
         except Exception as error:
             outcome = failure(error)
-        if isinstance(outcome, Reply):
-            self._reply(outcome)
-        elif isinstance(outcome, Relay):
-            self._exchange = outcome
-            self._perform(outcome.start())
+        if isinstance(outcome, Reply | Relay):
+            self._answer(outcome)
         else:
             self._task = asyncio.ensure_future(self._wait(outcome))
 
@@ -45,13 +44,20 @@ class RelayConnection(ClientConnection):
         self._task = None
         super().gave_up()
 
-    async def _wait(self, outcome: Awaitable[Reply]) -> None:
+    async def _wait(self, waiting: Awaitable[Outcome]) -> None:
         try:
-            reply = await outcome
+            outcome = await waiting
         except Exception as error:
-            reply = failure(error)
+            outcome = failure(error)
         if not self.transport.is_closing():
-            self._reply(reply)
+            self._answer(outcome)
+
+    def _answer(self, outcome: Outcome) -> None:
+        if isinstance(outcome, Reply):
+            self._reply(outcome)
+        else:
+            self._exchange = outcome
+            self._perform(outcome.start())
 
 
 class Questions:

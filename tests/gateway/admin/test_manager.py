@@ -119,7 +119,7 @@ FOREIGN = [
         ("GET", "/"),
         ("GET", "/api/services"),
         ("POST", "/api/services"),
-        ("GET", "/manager/overview"),
+        ("GET", "/manager/routes"),
         ("POST", "/manager/models"),
         ("POST", "/manager/relay"),
         ("POST", "/manager/requests"),
@@ -136,10 +136,10 @@ def test_a_foreign_page_gets_nothing(headers: dict[str, str], method: str, targe
 
 def test_our_own_pages_are_let_in() -> None:
     bench = Bench()
-    assert bench.ask("GET", "/manager/overview", headers={"Origin": f"http://{HOST}"}).status == 200
+    assert bench.ask("GET", "/manager/routes", headers={"Origin": f"http://{HOST}"}).status == 200
 
 
-@pytest.mark.parametrize("target", ["/", "/api/services", "/manager/overview"])
+@pytest.mark.parametrize("target", ["/", "/api/services", "/manager/routes"])
 def test_the_token_is_asked_for_when_there_is_one(target: str) -> None:
     bench = Bench(admin_token="s3cret")
     refused = bench.ask("GET", target)
@@ -147,20 +147,30 @@ def test_the_token_is_asked_for_when_there_is_one(target: str) -> None:
     assert bench.ask("GET", target, headers={"Authorization": "Bearer s3cret"}).status == 200
 
 
-def test_the_overview_tells_the_routes_and_no_secret() -> None:
-    answer = Bench(proxy_listen=(Listener("0.0.0.0", 8010),)).ask("GET", "/manager/overview")
-    (route,) = answer.body["routes"]
+def test_the_routes_are_told_and_no_secret() -> None:
+    bench = Bench(proxy_listen=(Listener("0.0.0.0", 8010),))
+    listed = bench.ask("GET", "/manager/routes")
+    (route,) = listed.body["routes"]
     assert (route["name"], route["title"], route["model"], route["method"]) == (
         "openai-chat",
         "OpenAI",
         "gpt-4o",
         "POST",
     )
-    assert answer.body["proxy"] == "http://localhost:8010"
-    assert "http://localhost:8010/openai/chat" in route["snippets"]["curl"]
-    assert route["body"]["messages"] and answer.body["counts"]["services"] == 1
-    assert CANARY not in json.dumps(answer.body)
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert route["body"]["messages"] and route["limit"] == "max_tokens"
+    one = bench.ask("GET", f"/manager/routes/{route['id']}")
+    assert one.body == {**route, "snippets": one.body["snippets"]}
+    assert "http://localhost:8010/openai/chat" in one.body["snippets"]["curl"]
+    assert one.body["snippets"]["decK"].startswith("_format_version")
+    assert CANARY not in json.dumps([listed.body, one.body])
+    assert listed.headers["Cache-Control"] == "no-store"
+    assert bench.ask("GET", "/manager/routes/nobody").status == 404
+
+
+def test_what_the_node_is() -> None:
+    told = Bench(proxy_listen=(Listener("0.0.0.0", 8010),)).ask("GET", "/manager/about").body
+    assert told["proxy"] == "http://localhost:8010" and told["counts"]["services"] == 1
+    assert Bench(proxy_listen=()).ask("GET", "/manager/about").body["proxy"] == ""
 
 
 def test_the_live_models_are_asked_for_by_the_gateway() -> None:
@@ -193,7 +203,7 @@ def test_without_a_proxy_there_is_nothing_to_relay_to() -> None:
     assert answer.status == 409 and "KONG_PROXY_LISTEN" in answer.body["message"]
 
 
-@pytest.mark.parametrize("target", ["/manager", "/manager/x", "/manager/overview/x"])
+@pytest.mark.parametrize("target", ["/manager", "/manager/x", "/manager/about/x"])
 def test_other_names_are_not_found(target: str) -> None:
     assert Bench().ask("GET", target).status == 404
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from typing import Any
@@ -61,8 +62,15 @@ class Bench:
         asked = request(method, target, body, {name.replace("_", "-"): text for name, text in headers.items()})
         asked.fields[b"host"] = headers.get("host", "localhost:8003").encode()
         asked.client = self.client
-        reply: Reply | Relay = getattr(self.pages, which)(asked)
-        return reply
+        outcome = getattr(self.pages, which)(asked)
+        if isinstance(outcome, Reply | Relay):
+            return outcome
+
+        async def wait() -> Reply | Relay:
+            found: Reply | Relay = await outcome
+            return found
+
+        return asyncio.run(wait())
 
     client = "127.0.0.1"
 
@@ -86,7 +94,7 @@ def test_the_portal_and_the_modules_that_it_shares() -> None:
     for target in ("/app.js", "/kit/html.js", "/vendor/preact.mjs", "/style/base.css", "/portal.css", "/mark.svg"):
         answer = bench.ask("portal", target)
         assert answer.status == 200 and "default-src 'none'" in answer.headers["Content-Security-Policy"], target
-    for target in ("/pages/plugins.js", "/form/entity.js", "/api/services", "/manager/overview", "/nowhere"):
+    for target in ("/pages/plugins.js", "/form/entity.js", "/api/services", "/manager/routes", "/nowhere"):
         assert bench.ask("portal", target).status == 404, "only the Manager has these"
 
 

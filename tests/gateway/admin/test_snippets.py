@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from gateway.admin.overview import routes
-from gateway.admin.snippets import snippets
+from gateway.admin.snippets import deck, snippets
 from gateway.entities import Config
 
 BASE = "http://127.0.0.1:8010"
@@ -45,7 +45,8 @@ def config(path: str = "~/openai/chat$", **more: Any) -> Config:
 
 
 def of(given: Config) -> dict[str, str]:
-    return snippets(routes(given)[0], BASE, given)
+    view = routes(given)[0]
+    return {**snippets(view, BASE), "decK": deck(view, given)}
 
 
 @pytest.mark.parametrize("route_type", [*MEMBERS, "llm/v1/responses"])

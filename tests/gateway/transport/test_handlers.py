@@ -111,6 +111,19 @@ def test_the_log_level_is_handed_on() -> None:
 
 def test_the_manager_is_served_with_what_its_pages_ask_for() -> None:
     control = Control()
-    for target in ("/", "/api/services", "/manager/overview", "/manager/activity"):
+    for target in ("/", "/api/services", "/manager/routes", "/manager/activity"):
         assert ask(control, "KONG_ADMIN_GUI_LISTEN", "GET", target).status == 200
         assert ask(control, "KONG_ADMIN_GUI_LISTEN", "GET", target, "evil.test").status == 403
+
+
+def test_a_manager_that_was_opened_is_reached_by_address() -> None:
+    opened = Control(KONG_ADMIN_GUI_LISTEN="0.0.0.0:8002")
+    assert ask(opened, "KONG_ADMIN_GUI_LISTEN", "GET", "/api/services", "10.0.0.5:8002").status == 200
+    assert ask(opened, "KONG_ADMIN_GUI_LISTEN", "GET", "/", "evil.test").status == 403
+
+
+def test_the_portal_has_a_guard_of_its_own() -> None:
+    opened = Control(KONG_PORTAL_GUI_LISTEN="0.0.0.0:8003")
+    assert ask(opened, "KONG_PORTAL_GUI_LISTEN", "GET", "/", "10.0.0.5:8003").status == 200
+    assert ask(opened, "KONG_PORTAL_GUI_LISTEN", "GET", "/", "evil.test").status == 403
+    assert ask(opened, "KONG_ADMIN_GUI_LISTEN", "GET", "/", "10.0.0.5:8002").status == 403

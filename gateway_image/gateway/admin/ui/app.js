@@ -24,7 +24,7 @@ const titleOf = (name) => OWN[name] ?? KINDS[name].many;
 function Side({ current }) {
   const [open, setOpen] = useState(false);
   const [chosen, setChosen] = useState(theme());
-  const load = useLoad(() => own("overview"), []);
+  const load = useLoad(() => own("about"), []);
   useEffect(() => setOpen(false), [current]);
   return html`<header class="side"><div class="side-in" data-open=${String(open)}>
     <div class="side-top">
@@ -49,7 +49,7 @@ function Side({ current }) {
 
 function Page({ place }) {
   const [name = "overview", id] = place.segments;
-  const props = { place, id, key: place.segments.join("/") };
+  const props = { place, id, key: place.hash };
   if (name === "overview") return html`<${Overview} ...${props} />`;
   if (name === "playground") return html`<${Playground} ...${props} />`;
   if (name === "requests") return html`<${Requests} ...${props} />`;

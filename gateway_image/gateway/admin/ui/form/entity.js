@@ -5,11 +5,9 @@ import { send } from "../kit/api.js";
 import { plural, shown } from "../kit/format.js";
 import { say } from "../kit/voice.js";
 import { Field, Fields, hasAny, shortLabel } from "./field.js";
-import { ModelName } from "./model.js";
 import { essentials, leaves } from "./schema.js";
 import { at, changes, flattened, given, patch, put } from "./values.js";
 
-const MODEL = "config.model.name";
 const masked = (leaf, value) => (leaf.field.encrypted && typeof value === "string" && !value.startsWith("{vault:") ? "(a secret)" : shown(value));
 
 function Pending({ list, leafName, discard, busy, creating, note }) {
@@ -52,8 +50,16 @@ export function EntityForm({ kind, schema, row, start, tag, path, leave = () => 
   useEffect(() => {
     if (!list.length) return undefined;
     const stay = (event) => event.preventDefault();
+    const ask = (event) => {
+      const away = event.target.closest?.("a[href]");
+      if (away && !form.current?.contains(away) && !confirm("Leave this page? Its unsaved changes would be lost.")) event.preventDefault();
+    };
     addEventListener("beforeunload", stay);
-    return () => removeEventListener("beforeunload", stay);
+    document.addEventListener("click", ask, true);
+    return () => {
+      removeEventListener("beforeunload", stay);
+      document.removeEventListener("click", ask, true);
+    };
   }, [list.length > 0]);
 
   const set = (where, value) => {
@@ -94,21 +100,15 @@ export function EntityForm({ kind, schema, row, start, tag, path, leave = () => 
     ${trouble.status === 412 && reload && html`<p><button type="button" class="button small" onClick=${reload}>Read it again</button></p>`}
   </div>`;
 
-  // one component for the form's whole life, or its input would lose the focus at every letter
-  const latest = useRef(draft);
-  latest.current = draft;
-  const model = useMemo(() => (props) => html`<${ModelName} config=${latest.current.config} ...${props} />`, []);
-  const control = (leaf) => (kind === "plugins" && leaf.path.join(".") === MODEL ? model : undefined);
-
   return html`<form ref=${form} onSubmit=${save} novalidate data-form=${prefix}>
     <div class="fields">
       ${main.map((leaf) => html`<${Field} key=${leaf.path.join(".")} path=${leaf.path} field=${leaf.field} label=${shortLabel(leaf.names)} prefix=${prefix}
         value=${at(draft, leaf.path)} before=${creating ? undefined : (at(before, leaf.path) ?? null)} set=${(value) => set(leaf.path, value)}
-        error=${errors.get(leaf.path.join("."))} control=${control(leaf)} />`)}
+        error=${errors.get(leaf.path.join("."))} config=${draft.config} />`)}
     </div>
     ${hasAny(schema.fields, [], rest) && html`<details class="more" open=${folded || undefined}>
       <summary>All other settings</summary>
-      <div class="fields"><${Fields} fields=${schema.fields} row=${draft} before=${creating ? undefined : before} set=${set} errors=${errors} leave=${rest} prefix=${prefix} /></div>
+      <div class="fields"><${Fields} fields=${schema.fields} row=${draft} before=${creating ? undefined : before} set=${set} errors=${errors} leave=${rest} prefix=${prefix} config=${draft.config} /></div>
     </details>`}
     ${(list.length > 0 || creating) ? html`<${Pending} list=${list} leafName=${(leaf) => shortLabel(leaf.names)} discard=${discard} busy=${busy} creating=${creating} note=${note} />` : note}
   </form>`;

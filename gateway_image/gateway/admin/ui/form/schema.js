@@ -75,6 +75,19 @@ export function essentials(kind, schema, row, creating) {
   return first;
 }
 
+const FEW = 6;
+const OF_A_MODEL = ["model.provider", "model.name", "model.model_alias", "model.options.upstream_url", "auth.header_name", "auth.header_value"];
+
+// The same for an item of a list: all of its fields where they are few.
+export function firstOfItem(fields, item) {
+  const all = leaves(fields).map((leaf) => ({ ...leaf, dotted: leaf.path.join(".") }));
+  if (all.length <= FEW) return new Set(all.map((leaf) => leaf.dotted));
+  const given = ({ path, field }) => at(item, path) != null && JSON.stringify(at(item, path)) !== JSON.stringify(field.default);
+  const wanted = all.filter((leaf) => (leaf.field.required && leaf.field.default === undefined) || given(leaf)).map((leaf) => leaf.dotted);
+  const known = OF_A_MODEL.filter((dotted) => all.some((leaf) => leaf.dotted === dotted));
+  return new Set([...wanted.filter((dotted) => !known.includes(dotted)), ...known]);
+}
+
 // Fields that "if this is that, set one of these" rules ask for.
 function demands(fields, row, prefix = []) {
   return entries(fields).flatMap(([name, field]) => {

@@ -5,6 +5,10 @@ import { own } from "./api.js";
 import { useEvery, useLoad } from "./load.js";
 
 const EVERY = 2000;
+
+// What the reader wants recorded, on whichever of the pages they are.
+export const wish = { watch: true, bodies: false };
+
 const MOST = 500;
 
 // { rows, now, error }: newest first. `watch`: have details recorded of what comes next; `bodies`: words too.

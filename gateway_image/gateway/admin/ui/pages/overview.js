@@ -1,11 +1,13 @@
 // The first page: what runs, whether it works, what it used. Not for: changing anything.
-import { html } from "../kit/html.js";
+import { html, useEffect, useRef, useState } from "../kit/html.js";
 import { own } from "../kit/api.js";
-import { STATES, perRoute, series, total } from "../kit/activity.js";
+import { chooseBase, shownBase } from "../kit/base.js";
+import { perRoute, series, total } from "../kit/activity.js";
 import { Bars } from "../kit/chart.js";
-import { ago, count, duration, money, plural } from "../kit/format.js";
+import { count, duration, money, plural } from "../kit/format.js";
+import { Health } from "../kit/health.js";
 import { useEvery, useLoad } from "../kit/load.js";
-import { Badge, CopyButton, Head, Loaded } from "../kit/parts.js";
+import { CopyButton, Head, Loaded } from "../kit/parts.js";
 import { Picture } from "../kit/picture.js";
 import { link } from "../kit/place.js";
 import { Trial } from "../kit/trial.js";
@@ -13,10 +15,28 @@ import { Trial } from "../kit/trial.js";
 const EVERY = 4000;
 const MOST = 24;
 
-export function Health({ last, now }) {
-  if (!last) return html`<${Badge}>no requests yet</${Badge}>`;
-  const [kind, word] = STATES[last.state];
-  return html`<span class="row"><${Badge} kind=${kind}>${word}</${Badge}><span class="small soft">${ago(last.at, now)}${last.error ? `, ${last.error.replace("_", " ")}` : ""}</span></span>`;
+// Where clients call, with a way to say otherwise: snippets and curl commands follow.
+function Address({ proxy }) {
+  const [base, setBase] = useState(shownBase(proxy));
+  const [editing, setEditing] = useState(false);
+  const [wrong, setWrong] = useState(false);
+  const input = useRef(null);
+  useEffect(() => { if (editing) input.current?.focus(); }, [editing]);
+  const save = (event) => {
+    event.preventDefault();
+    if (!chooseBase(input.current.value)) return setWrong(true);
+    setBase(shownBase(proxy));
+    setWrong(false);
+    return setEditing(false);
+  };
+  if (editing) {
+    return html`<form class="row" onSubmit=${save}><label for="base">Clients call</label>
+      <input class="input auto" id="base" ref=${input} defaultValue=${base} placeholder=${proxy} aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "base-error" : undefined} />
+      <button class="button small" type="submit">Use it</button>
+      ${wrong && html`<span class="small" id="base-error" role="alert">Type an address such as http://localhost:18000, or nothing.</span>`}</form>`;
+  }
+  return html`<p class="row">Clients call <code>${base}</code> <${CopyButton} text=${base} what="the address" />
+    <button type="button" class="button small quiet" onClick=${() => setEditing(true)}>Another address</button></p>`;
 }
 
 function Figures({ activity }) {
@@ -55,7 +75,10 @@ function RouteCard({ route, last, sums, now, done }) {
 }
 
 export function Overview() {
-  const view = useLoad(() => own("overview"), []);
+  const view = useLoad(async () => {
+    const [about, told] = await Promise.all([own("about"), own("routes")]);
+    return { ...about, routes: told.routes };
+  }, []);
   const activity = useLoad(() => own("activity"), []);
   useEvery(EVERY, activity.reload);
   return html`<${Loaded} load=${view}>${(found) => {
@@ -65,7 +88,7 @@ export function Overview() {
     const routes = [...found.routes].sort((one, other) => seen(other) - seen(one) || one.name.localeCompare(other.name));
     const [shown, rest] = [routes.slice(0, MOST).sort((one, other) => one.name.localeCompare(other.name)), routes.length - MOST];
     return html`<${Head} title="Overview">
-        ${found.proxy ? html`<p class="row">Clients call <code>${found.proxy}</code> <${CopyButton} text=${found.proxy} what="the address" /></p>` : html`<p>This node has no proxy listener: nobody can call it.</p>`}
+        ${found.proxy ? html`<${Address} proxy=${found.proxy} />` : html`<p>This node has no proxy listener: nobody can call it.</p>`}
       </${Head}>
       <div class="stack">
         ${activity.error && html`<p class="note warn" role="status">The numbers are not up to date: ${activity.error.message}</p>`}

@@ -90,7 +90,7 @@ function Answer({ route, answer }) {
 }
 
 export function Playground({ place }) {
-  const load = useLoad(async () => (await own("overview")).routes.filter((route) => PLAYED.includes(route.operation) && route.path), []);
+  const load = useLoad(async () => (await own("routes")).routes.filter((route) => PLAYED.includes(route.operation) && route.path), []);
   return html`<${Head} title="Playground"><p>One prompt to several routes at once. Requests go through the gateway as any client's do, with its limits and its costs.</p></${Head}>
     <${Loaded} load=${load}>${(routes) => (routes.length
       ? html`<${Board} routes=${routes} asked=${place.query.getAll("route")} />`

@@ -2,12 +2,13 @@
 // Not for: lists.
 import { html, useState } from "../kit/html.js";
 import { escaped, own } from "../kit/api.js";
+import { shownBase } from "../kit/base.js";
 import { bytes, count, duration, moment, money, plural } from "../kit/format.js";
 import { useLoad } from "../kit/load.js";
 import { Code, CopyButton, Head, Loaded } from "../kit/parts.js";
 import { link } from "../kit/place.js";
 import { limits, reason, whole } from "../kit/relay.js";
-import { COVERED, again, curlOf, useRemembered } from "../kit/remembered.js";
+import { COVERED, again, curlOf, useRemembered, wish } from "../kit/remembered.js";
 import { Timeline } from "../kit/timeline.js";
 import { Outcome } from "../kit/trial.js";
 import { say } from "../kit/voice.js";
@@ -80,12 +81,13 @@ function Replay({ request, route }) {
 }
 
 export function RequestPage({ id }) {
-  useRemembered({ watch: true, bodies: false, paused: false });
+  useRemembered({ ...wish, paused: false });
   const load = useLoad(async () => {
-    const [request, view] = await Promise.all([own(`requests/${escaped(id)}`), own("overview")]);
-    return { request, view, route: view.routes.find((route) => route.id === request.route) };
+    const [request, about] = await Promise.all([own(`requests/${escaped(id)}`), own("about")]);
+    const route = request.route ? await own(`routes/${escaped(request.route)}`).catch(() => null) : null;
+    return { request, base: shownBase(about.proxy), route };
   }, [id]);
-  return html`<${Loaded} load=${load}>${({ request, view, route }) => {
+  return html`<${Loaded} load=${load}>${({ request, base, route }) => {
     const watched = request.watched;
     const bodies = watched?.bodies ?? {};
     const facts = {
@@ -112,7 +114,7 @@ export function RequestPage({ id }) {
         ${watched.came && html`<${Section} title="The provider answered"><p>Status ${watched.came.status} <span class="small soft">after ${duration(watched.came.ms)}</span></p><${Headers} headers=${watched.came.headers} title="of the provider's answer" /><${Body} text=${bodies.came} label="Body of the provider's answer" /></${Section}>`}`}
       <${Section} title="The client got"><p>Status ${request.status || "none"}</p><${Headers} headers=${request.response_headers} title="of the answer" /><${Body} text=${bodies.answer} label="Body of the answer" /></${Section}>
       <${Section} title="Again"><${Replay} request=${request} route=${route} />
-        <div class="stack"><${Code} text=${curlOf(view.proxy, again(request, route))} label="The request as a curl command" /><div><${CopyButton} text=${() => curlOf(view.proxy, again(request, route))} label="Copy as curl" what="the request" /></div></div></${Section}>
+        <div class="stack"><${Code} text=${curlOf(base, again(request, route))} label="The request as a curl command" /><div><${CopyButton} text=${() => curlOf(base, again(request, route))} label="Copy as curl" what="the request" /></div></div></${Section}>
     </div>`;
   }}</${Loaded}>`;
 }

@@ -5,7 +5,7 @@ import { count, duration, money, plural, time } from "../kit/format.js";
 import { useLoad } from "../kit/load.js";
 import { Badge, Head, Problem, Waiting } from "../kit/parts.js";
 import { link } from "../kit/place.js";
-import { useRemembered } from "../kit/remembered.js";
+import { useRemembered, wish } from "../kit/remembered.js";
 import { RequestPage } from "./request.js";
 import { matches } from "./rows.js";
 
@@ -28,12 +28,13 @@ export const Requests = ({ id }) => (id ? html`<${RequestPage} id=${id} />` : ht
 const Switch = ({ label, on, set }) => html`<label class="switch"><input type="checkbox" role="switch" checked=${on} onChange=${(event) => set(event.target.checked)} />${label}</label>`;
 
 function List() {
-  const [watch, setWatch] = useState(true);
-  const [bodies, setBodies] = useState(false);
+  const [watch, setWatch] = useState(wish.watch);
+  const [bodies, setBodies] = useState(wish.bodies);
+  Object.assign(wish, { watch, bodies: watch && bodies });
   const [paused, setPaused] = useState(false);
   const [filter, setFilter] = useState("");
   const [shown, setShown] = useState("all");
-  const view = useLoad(() => own("overview"), []);
+  const view = useLoad(() => own("routes"), []);
   const { rows, error, reload } = useRemembered({ watch, bodies: watch && bodies, paused });
   const names = new Map((view.value?.routes ?? []).map((route) => [route.id, route.name]));
   const nameOf = (row) => (row.route ? names.get(row.route) ?? row.route : "no route");

@@ -1,6 +1,7 @@
 // One route: who answers it, whether it works, everything that can be changed about it. Not for: lists.
 import { html } from "../kit/html.js";
 import { escaped, list, own, read, schemaOf, send } from "../kit/api.js";
+import { rebased } from "../kit/base.js";
 import { useLoad } from "../kit/load.js";
 import { Badge, Code, CopyButton, Head, Loaded, Tabs } from "../kit/parts.js";
 import { go, link } from "../kit/place.js";
@@ -13,15 +14,16 @@ import { Remove, crumbs } from "./row.js";
 const AI = "ai-proxy";
 
 async function everything(id) {
-  const [view, row, plugins, schema, aiSchema] = await Promise.all([
-    own("overview"), read(`/routes/${escaped(id)}`), list(`/routes/${escaped(id)}/plugins`), schemaOf("routes"), schemaOf("plugins", AI),
+  const [row, plugins, schema, aiSchema, about] = await Promise.all([
+    read(`/routes/${escaped(id)}`), list(`/routes/${escaped(id)}/plugins`), schemaOf("routes"), schemaOf("plugins", AI), own("about"),
   ]);
   const ai = plugins.find((plugin) => plugin.name === AI && !plugin.consumer);
-  const [aiRow, service] = await Promise.all([
+  const [view, aiRow, service] = await Promise.all([
+    own(`routes/${row.value.id}`).catch(() => null),
     ai ? read(`/plugins/${ai.id}`) : null,
     row.value.service ? read(`/services/${row.value.service.id}`) : null,
   ]);
-  return { view: view.routes.find((route) => route.id === row.value.id), row, plugins, schema, aiSchema, ai: aiRow, service };
+  return { view: view && { ...view, snippets: rebased(view.snippets, about.proxy) }, row, plugins, schema, aiSchema, ai: aiRow, service };
 }
 
 function Plugins({ row, plugins, reload }) {

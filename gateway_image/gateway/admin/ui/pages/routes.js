@@ -6,6 +6,7 @@ import { useLoad } from "../kit/load.js";
 import { Head, Loaded } from "../kit/parts.js";
 import { link } from "../kit/place.js";
 import { hostOf } from "../kit/picture.js";
+import { Health } from "../kit/health.js";
 import { Filter, matches } from "./rows.js";
 
 const MOST = 200;
@@ -16,9 +17,9 @@ export function Way({ route }) {
 
 export function Routes() {
   const load = useLoad(async () => {
-    const [view, rows] = await Promise.all([own("overview"), list("/routes")]);
+    const [view, rows, activity] = await Promise.all([own("routes"), list("/routes"), own("activity")]);
     const known = new Map(view.routes.map((route) => [route.id, route]));
-    return rows.map((row) => ({ ...row, view: known.get(row.id) })).sort((one, other) => KINDS.routes.nameOf(one).localeCompare(KINDS.routes.nameOf(other)));
+    return rows.map((row) => ({ ...row, view: known.get(row.id), last: activity.routes[row.id], now: activity.now })).sort((one, other) => KINDS.routes.nameOf(one).localeCompare(KINDS.routes.nameOf(other)));
   }, []);
   const [filter, setFilter] = useState("");
   const actions = html`<a class="button primary" href=${link("routes", "new")}>New route</a>`;
@@ -29,13 +30,14 @@ export function Routes() {
       return html`<div class="stack">
         ${rows.length > 8 && html`<${Filter} value=${filter} set=${setFilter} what="routes" />`}
         <div class="card flush scroll"><table class="table cards">
-          <thead><tr><th scope="col">Route</th><th scope="col">Requests to</th><th scope="col">Provider</th><th scope="col">Model</th><th scope="col">Sent to</th></tr></thead>
+          <thead><tr><th scope="col">Route</th><th scope="col">Requests to</th><th scope="col">Provider</th><th scope="col">Model</th><th scope="col">Sent to</th><th scope="col">Health</th></tr></thead>
           <tbody>${found.slice(0, MOST).map((row) => html`<tr key=${row.id}>
             <td><a href=${link("routes", row.id)}>${KINDS.routes.nameOf(row)}</a></td>
             <td data-label="Requests to"><${Way} route=${row} /></td>
             <td data-label="Provider">${row.view ? row.view.title || "-" : "not reachable: no service, or it is off"}</td>
             <td data-label="Model" class="wrap">${row.view?.model || (row.view?.ai ? "the request's own" : "-")}</td>
             <td data-label="Sent to" class="wrap soft">${row.view ? hostOf(row.view.upstream) : "-"}</td>
+            <td data-label="Health"><${Health} last=${row.last} now=${row.now} /></td>
           </tr>`)}</tbody>
         </table></div>
         ${found.length > MOST && html`<p class="soft">${MOST} of ${found.length} are shown: type a filter to see others.</p>`}
