@@ -113,3 +113,20 @@ def test_what_was_used_is_logged_for_the_target_that_answered() -> None:
 def test_a_target_that_cannot_be_made_is_named() -> None:
     with pytest.raises(ConfigError, match="model"):
         gateway([target("x", "openai", "m", options={"upstream_url": "ftp://x"})])
+
+
+def test_a_client_of_messages_is_answered_by_the_next_target_in_its_own_words() -> None:
+    made = gateway(
+        [
+            {**TARGETS[0], "model": {"provider": "openai", "name": "a"}},
+            {**TARGETS[2], "model": {**TARGETS[2]["model"], "model_alias": None}},
+        ],
+        llm_format="anthropic",
+        balancer={"failover_criteria": ["error", "timeout", "http_500"]},
+    )
+    kind = {"Content-Type": "application/json"}
+    answers = [Answer(500, kind, b'{"error":{"message":"down"}}'), Answer(200, kind, json.dumps(MESSAGE).encode())]
+    told = made.ask("POST", "/", (), {**HI, "max_tokens": 5}, answer=lambda sent: answers.pop(0))
+    assert [sent.path for sent in told.attempts] == ["/v1/chat/completions", "/v1/messages"]
+    assert told.attempts[1].json == {**HI, "max_tokens": 5, "model": "claude"}
+    assert (told.status, told.json) == (200, MESSAGE)
