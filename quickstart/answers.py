@@ -42,7 +42,7 @@ def here(answers: Answers) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `flag` "" = not on the command line; `prompt` = its key in messages.py, "" = never asked."""
+    """One question. `flag` "" = not on the command line; `prompt` = its key in messages/, "" = never asked."""
 
     help: str
     kind: Kind

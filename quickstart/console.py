@@ -1,4 +1,4 @@
-"""Everything the quickstart prints. Sole importer of rich. Not for: asking (prompter.py), wording (messages.py), or
+"""Everything the quickstart prints. Sole importer of rich. Not for: asking (prompter.py), wording (messages/), or
 deciding what is said.
 
 Three modes. "human": steps and marks on standard error while it works, results on standard output. "plain": one

@@ -1,7 +1,7 @@
 """Asking. The Prompter protocol and its three forms: questionary on a terminal (sole importer of questionary), numbered
 lines where a screen reader or a dumb terminal needs them (prompter_plain.py), and a script for tests.
 
-Not for: wording (messages.py), checking answers (the screens), printing. Ctrl-C at any prompt raises Cancelled; no
+Not for: wording (messages/), checking answers (the screens), printing. Ctrl-C at any prompt raises Cancelled; no
 terminal to ask on raises EnvironmentProblem with how to go on.
 """
 

@@ -16,7 +16,7 @@ def test_every_question_has_help_and_a_type() -> None:
 
 
 def test_every_prompt_is_in_the_catalogue() -> None:
-    assert {question.prompt for question in questions().values()} - {""} <= set(messages.ENGLISH)
+    assert {question.prompt for question in questions().values()} - {""} <= set(messages.catalogue())
 
 
 def test_flags_and_variables_are_unique() -> None:
