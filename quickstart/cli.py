@@ -1,4 +1,5 @@
-"""The commands, and the one place where an exception becomes an exit code and a hint. Not for: what commands do.
+"""The program, and the one place where an exception becomes an exit code and a hint. Not for: commands other than setup
+(commands/), what they do.
 
 Exit codes: errors.py. Options of `setup` are made from the declarations in answers.py.
 """
@@ -16,17 +17,17 @@ import click
 
 from quickstart import __version__, crash, messages, secret_file
 from quickstart.answers import INPUTS, Question, questions
+from quickstart.commands import CommandsByFolder
 from quickstart.console import Console, Mode
 from quickstart.errors import Cancelled, QuickstartError
 from quickstart.files import Places
-from quickstart.lifecycle import commands
 from quickstart.setup import Choices, Setup
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": None}
 PIPE_CLOSED = 141
 
 
-@click.group(context_settings=SETTINGS)
+@click.group(cls=CommandsByFolder, context_settings=SETTINGS)
 @click.version_option(__version__, "-V", "--version", message="ai-gateway %(version)s")
 def program() -> None:
     """An open AI gateway on your machine, in Kong's configuration format.
@@ -90,8 +91,6 @@ program.add_command(
         help="Set the gateway up, or change what is set up. Every option is also an environment variable.",
     )
 )
-for command in commands:
-    program.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(given: Sequence[str]) -> str:
-    return f"{given[0]} " if given and given[0] in program.commands else ""
+    return f"{given[0]} " if given and given[0] in program.list_commands(click.Context(program)) else ""
 
 
 def _ended(given: Sequence[str], message: str, hint: str, exit_code: int) -> None:

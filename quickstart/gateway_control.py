@@ -1,5 +1,5 @@
 """Starting and stopping what is set up, and what it looks like right now. Not for: setting up (launch.py), wording or
-layout of the answer (lifecycle.py)."""
+layout of the answer (commands/)."""
 
 from __future__ import annotations
 

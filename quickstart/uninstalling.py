@@ -1,4 +1,4 @@
-"""Everything of ours on this machine, listed, then removed. Not for: asking whether it should be (lifecycle.py).
+"""Everything of ours on this machine, listed, then removed. Not for: asking whether it should be (commands/uninstall.py).
 
 Without purge the gateway and its state go, keys, answers and the installed program stay. With purge nothing stays; the
 program may delete the very environment it runs from, so that comes last.

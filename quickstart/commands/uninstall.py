@@ -1,0 +1,53 @@
+"""`ai-gateway uninstall`: lists everything of ours, then removes it. Not for: what that is (uninstalling.py)."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+
+import click
+
+from quickstart.commands._invocation import JSON, PLAIN, open_console, user_places
+from quickstart.lock import exclusively
+
+
+@click.command("uninstall")
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
+@click.option("--purge", is_flag=True, help="Also remove keys, answers, the model and this program itself.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@JSON
+@PLAIN
+@click.pass_context
+def command(context: click.Context, dry_run: bool, purge: bool, yes: bool, as_json: bool, plain: bool) -> None:
+    """Remove the gateway: what it is made of is listed first. Keys and answers stay, unless --purge is given."""
+    # All that is needed is imported before anything is removed: the program itself may be among it.
+    from quickstart import prompter, uninstalling
+    from quickstart.answers import OUTPUT_DIRECTORY
+
+    console = open_console("uninstall", as_json, plain)
+    places = user_places()
+    removals, warnings = uninstalling.inventory(places, os.environ, purge, OUTPUT_DIRECTORY)
+    for warning in warnings:
+        console.warn(warning)
+    listed = [removal.text for removal in removals]
+    console.answer(["This is removed:" if listed else "Nothing of ours is here.", *(f"  {text}" for text in listed)])
+    if not purge and not as_json:
+        console.answer([f"  (kept: {places.config}, {places.venv}; --purge removes them too)"])
+    if dry_run or not listed:
+        console.result({"removed": [], "would_remove": listed})
+        return
+    if not yes and not prompter.open_prompter(os.environ).confirm("Remove all of this?", default=False):
+        console.answer(["Nothing was removed."])
+        return
+    left: list[str] = []
+
+    def failed(text: str, error: Exception) -> None:
+        left.append(text)
+        console.warn(f"Could not remove {text}: {error}")
+
+    with exclusively(places) if places.state.exists() else nullcontext():
+        whole = uninstalling.remove(removals, failed)
+    console.result({"removed": [text for text in listed if text not in left], "left": left})
+    console.answer(["Removed." if whole else "Not everything could be removed; see above."])
+    if not whole:
+        context.exit(1)
