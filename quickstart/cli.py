@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from quickstart import __version__, crash, messages, secret_file
+from quickstart import __version__, crash, manner, messages, secret_file
 from quickstart.answers import INPUTS, Question, questions
 from quickstart.commands import CommandsByFolder
 from quickstart.console import Console, Mode
@@ -27,7 +27,13 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": None}
 PIPE_CLOSED = 141
 
 
-@click.group(cls=CommandsByFolder, context_settings=SETTINGS)
+class Program(CommandsByFolder):
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        found = super().get_command(context, name)
+        return found and manner.taught(found)
+
+
+@click.group(cls=Program, params=manner.options(), context_settings=SETTINGS)
 @click.version_option(__version__, "-V", "--version", message="ai-gateway %(version)s")
 def program() -> None:
     """An open AI gateway on your machine, in Kong's configuration format.
@@ -96,7 +102,13 @@ program.add_command(
 def main(arguments: Sequence[str] | None = None) -> int:
     """The entry point: runs a command and returns its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with manner.settled(os.environ):
+        return _main(given)
+
+
+def _main(given: list[str]) -> int:
     try:
+        manner.speak(os.environ)
         returned = program.main(given, prog_name="ai-gateway", standalone_mode=False)
         return returned if isinstance(returned, int) else 0
     except click.exceptions.Exit as stop:
@@ -118,7 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(given: Sequence[str]) -> str:
-    return f"{given[0]} " if given and given[0] in program.list_commands(click.Context(program)) else ""
+    known = program.list_commands(click.Context(program))
+    return next((f"{word} " for word in given if word in known), "")
 
 
 def _ended(given: Sequence[str], message: str, hint: str, exit_code: int) -> None:

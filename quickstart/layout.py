@@ -71,17 +71,47 @@ def pad(text: str, width: int, right: bool = False) -> str:
     return space + text if right else text + space
 
 
+_NEVER_FIRST = frozenset("、。，．,.:;!?)]}」』】）：；！？ー々ゃゅょっャュョッぁぃぅぇぉァィゥェォ%")
+_NEVER_LAST = frozenset("「『【（([{")
+
+
+def _pieces(word: str) -> list[str]:
+    """Where a word may be broken: never in Latin text or in a foreign word in katakana, between other Japanese
+    characters except before and after those that may not begin or end a line."""
+    pieces: list[str] = []
+    for character in word:
+        wide = unicodedata.east_asian_width(character) in "WF"
+        before = pieces[-1][-1] if pieces else ""
+        joined = before and (
+            character in _NEVER_FIRST
+            or before in _NEVER_LAST
+            or (_katakana(before) and _katakana(character))
+            or not (wide or unicodedata.east_asian_width(before) in "WF")
+        )
+        if joined:
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces
+
+
+def _katakana(character: str) -> bool:
+    return "\u30a1" <= character <= "\u30ff"
+
+
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """`text` broken at spaces into lines of at most `width` cells; a longer word keeps its line, so URLs stay whole."""
+    """`text` broken at spaces, and between Japanese characters, into lines of at most `width` cells; a longer word
+    keeps its line, so URLs stay whole."""
     lines: list[str] = []
     current = ""
     for word in text.split():
-        longer = f"{current} {word}" if current else word
-        if current and cells(indent) + cells(longer) > width:
-            lines.append(indent + current)
-            current = word
-        else:
-            current = longer
+        for number, piece in enumerate(_pieces(word)):
+            longer = current + (" " if current and not number else "") + piece
+            if current and cells(indent) + cells(longer) > width:
+                lines.append(indent + current)
+                current = piece
+            else:
+                current = longer
     if current:
         lines.append(indent + current)
     return lines

@@ -1,5 +1,5 @@
-"""What every test may use, and the policy for parts that a machine may lack: a test that needs Docker, Redis or a
-browser is skipped with the reason, but fails where CI=true, so that a green run there has run it."""
+"""What every test may use, and the policy for parts that a machine may lack: a test that needs Docker, Redis, decK
+or a browser is skipped with the reason, but fails where CI=true, so that a green run there has run it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import os
 
 import hypothesis
 import pytest
-from support import chromium, docker_engine, redis_servers
+from support import chromium, deck, docker_engine, redis_servers
 
 # How long an example takes depends on what else the machine does: a deadline would fail tests that are right.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
+# What the tests read is English, on whatever machine they run.
+os.environ["AI_GATEWAY_LANG"] = "en"
+
 PARTS = {
     "docker": ("Docker", docker_engine.missing),
     "redis": ("Redis", redis_servers.missing),
     "browser": ("a browser", chromium.missing),
+    "deck": ("decK", deck.missing),
 }
 
 

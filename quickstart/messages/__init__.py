@@ -8,12 +8,14 @@ file), errors that only a programmer sees.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 LANGUAGES = ("en", "ja")
+VARIABLE = "AI_GATEWAY_LANG"
+"""Chooses for this program alone; the locale's variables speak for all programs."""
 
 _chosen = "en"
 
@@ -32,12 +34,24 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 
 def language_of(environment: Mapping[str, str]) -> str:
-    """The language that POSIX' variables ask for, `en` where we do not have it."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+    """The language that our own variable or POSIX' ask for, `en` where we do not have it."""
+    for name in (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environment.get(name):
             code = value[:2].lower()
             return code if code in LANGUAGES else "en"
     return "en"
+
+
+def shown(language: str, encodings: Iterable[str]) -> str:
+    """`language` where all these encodings can carry its texts, else `en`: question marks help nobody. Tried with the
+    texts themselves, not guessed from an encoding's name."""
+    letters = "".join(sorted({letter for texts in catalogue().values() for letter in texts.get(language, "")}))
+    try:
+        for encoding in encodings:
+            letters.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return "en"
+    return language
 
 
 def choose(language: str) -> None:

@@ -81,3 +81,20 @@ def test_wrapping_keeps_a_url_whole() -> None:
     lines = layout.wrap(f"Look at {url} now", 30, "  ")
     assert f"  {url}" in lines
     assert layout.wrap("", 30) == []
+
+
+JAPANESE = "キーはこのマシンの、あなただけが読めるファイルに保存されます。API キーの送信先は「OpenAI」だけです。"
+
+
+@given(st.integers(20, 120))
+def test_japanese_is_broken_where_japanese_may_be(width: int) -> None:
+    lines = layout.wrap(JAPANESE, width)
+    assert all(layout.cells(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == JAPANESE.replace(" ", "")
+    assert not any(line[0] in "、。ー」" or line[-1] == "「" for line in lines)
+    assert all(word in "\n".join(lines) for word in ("マシン", "ファイル", "OpenAI"))
+
+
+@given(st.text(alphabet="aB1 日本語カナ、。「」", max_size=80), st.integers(16, 60))
+def test_wrapping_loses_no_letter(text: str, width: int) -> None:
+    assert "".join("".join(layout.wrap(text, width)).split()) == "".join(text.split())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,15 +60,34 @@ def fields(text: str) -> set[str | None]:
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))
-def test_texts_need_no_emoji_and_no_boxes(key: str) -> None:
-    assert TEXTS[key]["en"].isascii()
+def test_every_text_is_in_every_language(key: str) -> None:
+    assert set(TEXTS[key]) == set(messages.LANGUAGES)
+    for language, text in TEXTS[key].items():
+        assert text.strip() == text and text, f"{key} in {language}"
+        assert fields(text) == fields(TEXTS[key]["en"]), f"{key} in {language}"
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))
-def test_a_translation_has_the_fields_of_the_original(key: str) -> None:
-    for language, text in TEXTS[key].items():
-        assert language in messages.LANGUAGES
-        assert fields(text) == fields(TEXTS[key]["en"]), f"{key} in {language}"
+def test_texts_need_no_emoji_and_no_boxes(key: str) -> None:
+    assert TEXTS[key]["en"].isascii()
+    for encoding in ("utf-8", "euc_jp", "cp932"):  # what Japanese terminals speak; none of them has an emoji of ours
+        TEXTS[key]["ja"].encode(encoding)
+    assert not {"EMOJI", "BOX DRAWINGS"} & {unicodedata.name(c, "").partition(" LIGHT")[0] for c in TEXTS[key]["ja"]}
+
+
+@pytest.mark.parametrize("key", sorted(TEXTS))
+def test_a_translation_keeps_what_must_be_typed(key: str) -> None:
+    """Commands, flags, variables and addresses are the same in any language."""
+    typed = re.compile(r"ai-gateway (?!hit)[a-z]+|(?<![\w-])--[a-z-]+|[A-Z]+(?:_[A-Z]+)+|https?://[\w./{}]+")
+    assert set(typed.findall(TEXTS[key]["ja"])) == set(typed.findall(TEXTS[key]["en"]))
+
+
+def test_japanese_is_shown_only_where_it_can_be() -> None:
+    assert messages.shown("ja", ["utf-8", "euc_jp"]) == "ja"
+    assert messages.shown("ja", ["cp932"]) == "ja"
+    for encoding in ("ascii", "latin-1", "no-such", ""):
+        assert messages.shown("ja", ["utf-8", encoding]) == "en"
+    assert messages.shown("en", ["ascii"]) == "en"
 
 
 def test_a_missing_value_is_an_error() -> None:
@@ -82,6 +103,8 @@ def test_a_missing_value_is_an_error() -> None:
         ({"LANG": "ja_JP.eucJP", "LC_ALL": "C"}, "en"),
         ({"LANG": "C.UTF-8", "LC_MESSAGES": "ja"}, "ja"),
         ({"LANG": "fr_FR.UTF-8"}, "en"),
+        ({"LC_ALL": "en_GB.UTF-8", "AI_GATEWAY_LANG": "ja"}, "ja"),
+        ({"LC_ALL": "ja_JP.UTF-8", "AI_GATEWAY_LANG": "en"}, "en"),
     ],
 )
 def test_the_language_follows_the_locale(environment: dict[str, str], language: str) -> None:
