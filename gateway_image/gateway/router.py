@@ -1,17 +1,18 @@
 """Which route takes a request. Not for: what a route asks (criteria.py), finding candidates among many
-(route_index.py), how paths are written (paths.py), or acting on the decision.
+(route_table.py, route_index.py), how paths are written (paths.py), or acting on the decision.
 
 `Router` is immutable but for a bounded memory of recent decisions, which are shared: treat a RouteMatch as read-only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 from gateway.criteria import Criteria, Entity, Found, HeaderLines, matchers, split_host
 from gateway.paths import BadTarget, header_text, normalise, split_target, upstream_path
-from gateway.route_index import RouteIndex
+from gateway.route_table import Asked, RouteTable
 
 __all__ = ["BadTarget", "RouteMatch", "Router"]
 
@@ -19,6 +20,9 @@ REMEMBERED: Final = 2048
 """Decisions kept, at most twice as many. A path longer than LONGEST_KEPT bytes is decided anew each time, so that what
 is kept stays small."""
 LONGEST_KEPT: Final = 512
+LATE_MOST: Final = 256
+"""So many routes may change before everything is put into one table again."""
+NONE: Final[frozenset[str]] = frozenset()
 
 
 class RouteMatch:
@@ -51,17 +55,28 @@ class RouteMatch:
 
 
 _Key = tuple[str, str, bytes, int]
+_Row = tuple[Entity, Entity | None]
+_Rows = dict[str, _Row]
+"""Route id -> the route and its service."""
 
 
 class Router:
-    """All routes of one configuration, ready to be asked."""
+    """All routes of one configuration, ready to be asked.
 
-    __slots__ = ("_index", "_matchers", "_older", "_ports", "_recent")
+    A change among many compiles only what changed: the big table stays as it is, without the routes that are `gone`
+    from it, and a second, small one holds what was made since.
+    """
 
-    def __init__(self, found: Iterable[Criteria]) -> None:
-        self._matchers = sorted(found, key=lambda criteria: criteria.order)
-        self._index = RouteIndex(self._matchers)
-        self._ports = any(rule.port for criteria in self._matchers for rule in criteria.hosts)
+    __slots__ = ("_base", "_gone", "_late", "_older", "_ports", "_recent", "_rows")
+
+    def __init__(
+        self, rows: _Rows, base: RouteTable, late: RouteTable | None = None, gone: frozenset[str] = NONE
+    ) -> None:
+        self._rows = rows
+        self._base = base
+        self._late = late
+        self._gone = gone
+        self._ports = base.ports or (late is not None and late.ports)
         self._recent: dict[_Key, RouteMatch | None] = {}
         self._older: dict[_Key, RouteMatch | None] = {}
 
@@ -74,25 +89,30 @@ class Router:
         Routes of a disabled service take no part. With `previous`, routes and services that did not change are not
         compiled again. Raises PatternError for an expression that the engine cannot run.
         """
-        known: dict[str, list[Criteria]] = {}
-        for criteria in previous._matchers if previous is not None else ():
-            known.setdefault(criteria.route["id"], []).append(criteria)
-        compiled: list[Criteria] = []
-        for route in routes:
-            reference = route.get("service")
-            service = services[reference["id"]] if reference else None
-            if service is not None and service.get("enabled") is False:
-                continue
-            old = known.get(route["id"])
-            if old and _same(old[0].route, route) and _same(old[0].service, service):
-                compiled += old
-            else:
-                compiled += matchers(route, service)
-        return cls(compiled)
+        rows = _with_services(routes, services)
+        if previous is None:
+            return cls(rows, RouteTable(_compiled(rows, {})))
+        before = previous._rows
+        changed = {id: row for id, row in rows.items() if (old := before.get(id)) is None or not _identical(old, row)}
+        touched = changed.keys() | (before.keys() - rows.keys() if len(before) + len(changed) > len(rows) else NONE)
+        if len(touched) + len(previous._gone) > LATE_MOST:
+            return cls(rows, RouteTable(_compiled(rows, previous.criteria(rows.keys()))))
+        if not touched:
+            return cls(rows, previous._base, previous._late, previous._gone)
+        late = previous._late.matchers if previous._late is not None else ()
+        kept = [criteria for criteria in late if criteria.route["id"] not in touched]
+        made = RouteTable((*kept, *_compiled(changed, previous.criteria(touched))))
+        return cls(rows, previous._base, made, previous._gone | frozenset(touched))
 
-    def __len__(self) -> int:
-        """The number of matchers; a route with paths of several kinds has several."""
-        return len(self._matchers)
+    def criteria(self, routes: Collection[str] | None = None) -> dict[str, list[Criteria]]:
+        """The matchers in force, by the id of their route, of these routes only or of all."""
+        found: dict[str, list[Criteria]] = {}
+        base = (criteria for criteria in self._base.matchers if criteria.route["id"] not in self._gone)
+        for criteria in chain(base, self._late.matchers if self._late is not None else ()):
+            id = criteria.route["id"]
+            if routes is None or id in routes:
+                found.setdefault(id, []).append(criteria)
+        return found
 
     def match(
         self,
@@ -139,21 +159,39 @@ class Router:
     ) -> tuple[RouteMatch | None, bool]:
         """The decision, and whether the next request with the same method, host and path gets the same one."""
         name, named_port = split_host(host)
-        ranks, by_header = self._index.candidates(name, path, headers)
-        repeatable = not by_header
-        for rank in ranks:
-            criteria = self._matchers[rank]
-            if not criteria.takes(method, name, named_port or port):
-                continue
-            found = criteria.find_path(path)
-            if found is None:
-                continue
-            if criteria.headers or criteria.snis:
-                repeatable = False
-                if not criteria.headers_fit(headers) or not criteria.server_name_fits(scheme, server_name):
-                    continue
-            return RouteMatch(criteria, path, found), repeatable
-        return None, repeatable
+        asked = Asked(method, name, path, headers, scheme, named_port or port, server_name)
+        criteria, found, repeatable = self._base.first(asked, self._gone)
+        if self._late is not None:
+            later, later_found, later_repeatable = self._late.first(asked)
+            repeatable = repeatable and later_repeatable
+            if later is not None and (criteria is None or later.order < criteria.order):
+                criteria, found = later, later_found
+        if criteria is None or found is None:
+            return None, repeatable
+        return RouteMatch(criteria, path, found), repeatable
+
+
+def _with_services(routes: Iterable[Entity], services: Mapping[str, Entity]) -> _Rows:
+    return {
+        route["id"]: (route, services[reference["id"]] if (reference := route.get("service")) else None)
+        for route in routes
+    }
+
+
+def _compiled(rows: _Rows, known: Mapping[str, list[Criteria]]) -> Iterator[Criteria]:
+    """The matchers of `rows`, those of `known` where nothing changed."""
+    for id, (route, service) in rows.items():
+        if service is not None and service.get("enabled") is False:
+            continue
+        old = known.get(id)
+        if old and _same(old[0].route, route) and _same(old[0].service, service):
+            yield from old
+        else:
+            yield from matchers(route, service)
+
+
+def _identical(old: _Row, new: _Row) -> bool:
+    return old[0] is new[0] and old[1] is new[1]
 
 
 def _same(old: Entity | None, new: Entity | None) -> bool:

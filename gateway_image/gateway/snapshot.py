@@ -107,20 +107,23 @@ class Snapshot:
         for id, row in collections["plugins"].items():
             if not row["enabled"]:
                 continue
-            where = f"plugin {row['name']} ({_scope(row, collections)})"
+            old = previous.plugins.get(id) if previous is not None else None
+            if old is not None and old.setting.entity is row and old.config is row["config"]:
+                plugins[id] = old  # the very same row, and no secret in it that may be another by now
+                continue
             missing: list[str] = []
             resolved = _resolved(row["config"], vault.resolve, missing)
-            problems += (f"{where}: {text}" for text in missing)
             if missing:
+                where = _where(row, collections)
+                problems += (f"{where}: {text}" for text in missing)
                 continue
-            old = previous.plugins.get(id) if previous is not None else None
             if old is not None and old.config == resolved and old.setting.entity == row:
                 plugins[id] = old
                 continue
             try:
                 plugins[id] = registry()[row["name"]](resolved, Setting(row, resources))
             except ConfigError as error:
-                problems.append(f"{where}: {error}")
+                problems.append(f"{_where(row, collections)}: {error}")
         if problems:
             raise ConfigError({"plugins": problems}, "\n".join(problems))
         router = Router.compile(
@@ -265,7 +268,8 @@ class Snapshot:
 
 
 def _resolved(value: Any, resolve: Callable[[str], str], missing: list[str]) -> Any:
-    """`value` with vault references replaced; what cannot be resolved is told in `missing`."""
+    """`value` with vault references replaced, itself where it holds none; what cannot be resolved is told in
+    `missing`."""
     if isinstance(value, str):
         if not is_reference(value):
             return value
@@ -275,10 +279,16 @@ def _resolved(value: Any, resolve: Callable[[str], str], missing: list[str]) -> 
             missing.append(str(error))
             return value
     if isinstance(value, Mapping):
-        return {key: _resolved(item, resolve, missing) for key, item in value.items()}
+        made = {key: _resolved(item, resolve, missing) for key, item in value.items()}
+        return made if any(made[key] is not item for key, item in value.items()) else value
     if isinstance(value, list):
-        return [_resolved(item, resolve, missing) for item in value]
+        items = [_resolved(item, resolve, missing) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     return value
+
+
+def _where(row: Entity, collections: Mapping[str, Mapping[str, Entity]]) -> str:
+    return f"plugin {row['name']} ({_scope(row, collections)})"
 
 
 def _scope(row: Entity, collections: Mapping[str, Mapping[str, Entity]]) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 from typing import Any
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.router import LONGEST_KEPT, REMEMBERED, BadTarget, RouteMatch, Router
 
@@ -64,7 +67,7 @@ def test_a_bad_target_is_refused_every_time() -> None:
 
 def test_routes_of_a_disabled_service_take_no_part() -> None:
     table = Router.compile([route(1, paths=["/"])], {"s": {**SERVICE, "enabled": False}})
-    assert len(table) == 0 and chosen(table, "/") is None
+    assert not table.criteria() and chosen(table, "/") is None
 
 
 def test_a_route_may_lack_a_service() -> None:
@@ -120,16 +123,62 @@ def test_memory_is_bounded_and_forgets_without_harm() -> None:
     assert chosen(table, "/a") == "r1"
 
 
+def identities(table: Router) -> set[int]:
+    return {id(criteria) for several in table.criteria().values() for criteria in several}
+
+
 def test_what_did_not_change_is_not_compiled_again() -> None:
     first = [route(n, paths=[f"~/p{n}(/|$)", "/q"]) for n in range(3)]
     before = Router.compile(first, {"s": SERVICE})
     after = Router.compile([*map(dict, first[:2]), route(2, paths=["/new"])], {"s": dict(SERVICE)}, before)
-    kept = {id(criteria) for criteria in before._matchers} & {id(criteria) for criteria in after._matchers}
-    assert len(kept) == 4 and len(after) == 5
+    kept = identities(before) & identities(after)
+    assert len(kept) == 4 and len(identities(after)) == 5
     assert chosen(after, "/new") == "r2" and chosen(after, "/p2") is None
     moved = Router.compile(first, {"s": {**SERVICE, "path": "/elsewhere"}}, before)
     match = ask(moved, "/p1")
     assert match is not None and match.service is not None and match.service["path"] == "/elsewhere"
+
+
+CHOICES = st.lists(
+    st.tuples(
+        st.integers(0, 5),
+        st.sampled_from([["/"], ["/a"], ["/a/b", "/a"], ["~/a.*", "/ab"], None]),
+        st.sampled_from([[], ["h.test"], ["h.test:80"]]),
+    ),
+    max_size=8,
+)
+
+
+@given(st.lists(CHOICES, min_size=1, max_size=6), st.integers(0, 8))
+def test_a_chain_of_changes_decides_as_a_router_made_at_once(changes: list[Any], most: int) -> None:
+    """Routes are put, changed and (None) taken out; every step is compared, with tables joined early or late."""
+    rows: dict[int, dict[str, Any]] = {}
+    services = {"s": SERVICE}
+    chained: Router | None = None
+    with mock.patch("gateway.router.LATE_MOST", most):
+        for step in changes:
+            for number, paths, hosts in step:
+                rows.pop(number, None)
+                if paths is not None:
+                    rows[number] = route(number, paths=paths, hosts=hosts)
+            chained = Router.compile(rows.values(), services, chained)
+            whole = Router.compile(rows.values(), services)
+            assert {key: len(found) for key, found in chained.criteria().items()} == {
+                key: len(found) for key, found in whole.criteria().items()
+            }
+            for target in ("/", "/a", "/a/b/c", "/abc", "/x"):
+                for host in ("h.test", "other.test", "h.test:81"):
+                    assert chosen(chained, target, host=host) == chosen(whole, target, host=host)
+
+
+def test_one_change_among_many_is_small_work() -> None:
+    routes = [route(n, paths=[f"/svc{n}/"]) for n in range(5_000)]
+    before = Router.compile(routes, {"s": SERVICE})
+    after = Router.compile([*routes[:-1], route(4_999, paths=["/new"])], {"s": SERVICE}, before)
+    assert after._base is before._base and after._late is not None and len(after._late.matchers) == 1
+    assert chosen(after, "/new") == "r4999" and chosen(after, "/svc4999/") is None
+    again = Router.compile(routes, {"s": SERVICE}, after)
+    assert chosen(again, "/svc4999/") == "r4999" and chosen(again, "/new") is None
 
 
 def test_ten_thousand_routes() -> None:

@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from functools import partial
 from typing import Any
 
@@ -51,8 +52,8 @@ REPORT_SECONDS = 1.0
 METRICS_SECONDS = 5.0
 """How much of what was counted is lost with a worker that is killed, at most."""
 SETTLE_SECONDS = 5.0
-WHOLE = 100
-"""A whole configuration counts as much as so many changes of one."""
+SWITCH_SECONDS = 0.0005
+"""How long requests wait at most, each time, for the thread that compiles a configuration."""
 DRAIN_SECONDS = 10.0
 """How long requests under way may take once the process is told to end."""
 LOGS_SECONDS = 2.0
@@ -88,7 +89,8 @@ class Worker:
         self._measured: Dump = {}
         self.recorder = Recorder()
         self.sweeper.add(lambda: self.recorder.blink(loop.time()), REPORT_SECONDS)
-        self._weight = self._unsettled = 0  # of what is prepared; of what came into force since the collector looked
+        self._unsettled = False  # a configuration came into force that the collector still looks at
+        self._preparing: asyncio.Task[None] | None = None
         self.pool = Pool(loop, self.sweeper, Dialer(loop, Proxies(os.environ)))
         self.runtime.files = FileLogs()
         self.runtime.delivery = Delivery(self.pool, loop)
@@ -127,6 +129,10 @@ class Worker:
     def _hear(self, message: Message) -> None:
         word = message["do"]
         generation = message.get("generation", 0)
+        preparing = self._preparing
+        if word in ("prepare", "commit", "discard") and preparing is not None and not preparing.done():
+            preparing.add_done_callback(lambda _: self._hear(message))  # in the order in which they came
+            return
         if word == "begin":
             self._resources["node_id"] = message.get("node", "")
             counters = self._resources["counters"] = Counters(message["counters"])
@@ -135,7 +141,7 @@ class Worker:
                 self._commit(generation)
                 self._loop.create_task(self._listen(message["listeners"], generation))
         elif word == "prepare":
-            self._prepare(generation, message)
+            self._preparing = self._loop.create_task(self._prepare_beside(generation, message))
         elif word == "commit":
             self._commit(generation)
         elif word == "discard":
@@ -171,32 +177,38 @@ class Worker:
         return applied(self.snapshot.config.collections, message["changes"])
 
     def _prepare(self, generation: int, message: Message) -> bool:
+        """Compiles a configuration and says how it went."""
+        self._prepared, answer = self._compiled(generation, message)
+        self._channel.send(answer)
+        return self._prepared is not None
+
+    async def _prepare_beside(self, generation: int, message: Message) -> None:
+        """The same beside the traffic: requests go on while ten thousand routes are compiled."""
+        prepared, answer = await self._loop.run_in_executor(None, self._compiled, generation, message)
+        self._prepared = prepared
+        self._channel.send(answer)
+
+    def _compiled(self, generation: int, message: Message) -> tuple[tuple[int, Snapshot] | None, Message]:
+        """What a message makes of the configuration, and what to say about it. It may run in a thread: it changes
+        nothing of this worker."""
         try:
-            self._weight = WHOLE if "config" in message else 1
             config = Config(self._whole(message))
             snapshot = compile_snapshot(config, self._settings, self._resources, self.snapshot)
         except ConfigError as error:
-            self._refuse(generation, str(error), error.fields)
+            return None, refusal(generation, str(error), error.fields)
         except GatewayError as error:
-            self._refuse(generation, str(error), {})
+            return None, refusal(generation, str(error))
         except Exception as error:
             _log.error("the configuration cannot be compiled: %s", describe(error))
-            self._refuse(generation, f"the configuration cannot be compiled: {type(error).__name__}", {})
-        else:
-            self._prepared = (generation, snapshot)
-            self._channel.send({"said": "prepared", "generation": generation})
-            return True
-        return False
-
-    def _refuse(self, generation: int, message: str, fields: Any) -> None:
-        self._channel.send({"said": "refused", "generation": generation, "message": message, "fields": fields})
+            return None, refusal(generation, f"the configuration cannot be compiled: {type(error).__name__}")
+        return (generation, snapshot), {"said": "prepared", "generation": generation}
 
     def _commit(self, generation: int) -> None:
         if self._prepared is not None and self._prepared[0] == generation:
             self.snapshot = self._prepared[1]
             self._generation = generation
             self._prepared = None
-            self._unsettled += self._weight
+            self._unsettled = True
             if self.runtime.stores is not None:
                 plugins = self.snapshot.plugins.values()
                 self.runtime.stores.use(plugin.store for plugin in plugins if plugin.store is not None)
@@ -227,19 +239,18 @@ class Worker:
                     )
                 )
         except (GatewayError, OSError) as error:
-            self._refuse(generation, str(error), {})
+            self._channel.send(refusal(generation, str(error)))
             return
+        gc.collect()  # what starting left over
         self._settle()
         self._channel.send({"said": "ready", "generation": self._generation})
 
     def _settle(self) -> None:
-        """What a configuration is made of stays for long: the collector need not look at it again and again. Done
-        some time after a change, so that many changes in a row are not slowed down; after small ones only when they
-        add up, because requests wait meanwhile."""
-        if self._unsettled >= WHOLE:
-            self._unsettled = 0
-            gc.unfreeze()  # the old configuration may hold circles
-            gc.collect()
+        """What a configuration is made of stays for long: the collector need not look at it again and again. There is
+        nothing to collect before, which would stop requests: a snapshot holds no circles, so an old one is gone with
+        its last request."""
+        if self._unsettled:
+            self._unsettled = False
             gc.freeze()
 
     def _report(self) -> None:
@@ -296,12 +307,18 @@ class Worker:
         self._channel.close()
 
 
+def refusal(generation: int, message: str, fields: Any = None) -> Message:
+    """What a worker says of a configuration that it cannot serve."""
+    return {"said": "refused", "generation": generation, "message": message, "fields": fields or {}}
+
+
 def run_worker(descriptor: int) -> int:
     """The whole life of a worker; `descriptor` is its end of the channel."""
     settings = Settings.from_env(os.environ)
     start_logging(settings.log_level)
     # requests make short-lived objects and hardly any cycles: look for cycles rarely
     gc.set_threshold(50_000, 20, 50)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
     async def live() -> None:
         await Worker(settings, asyncio.get_running_loop()).run(socket.socket(fileno=descriptor))
