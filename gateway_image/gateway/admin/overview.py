@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 _SCOPES = ("route", "service", "consumer")
 _AI = ("ai-proxy", "ai-proxy-advanced")
-_HELLO = "Say hello."
-_MESSAGES = [{"role": "user", "content": _HELLO}]
+HELLO = "Say hello."
+_MESSAGES = [{"role": "user", "content": HELLO}]
 _OPERATIONS = {CHAT: "chat", COMPLETIONS: "completions", EMBEDDINGS: "embeddings", RESPONSES: "responses"}
 _BODIES: Mapping[str, Mapping[str, Any]] = {
     "chat": {"messages": _MESSAGES},
-    "completions": {"prompt": _HELLO},
-    "embeddings": {"input": _HELLO},
-    "responses": {"input": _HELLO},
+    "completions": {"prompt": HELLO},
+    "embeddings": {"input": HELLO},
+    "responses": {"input": HELLO},
     "messages": {"max_tokens": 64, "messages": _MESSAGES},
 }
 LIMITS: Mapping[str, str] = {

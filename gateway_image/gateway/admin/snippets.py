@@ -1,4 +1,5 @@
-"""How to call a route, ready to paste: curl, Python, Node, Claude Code, and the route as decK's configuration. Pure.
+"""How to call a route, ready to paste: curl, Python, Node, LangChain, Claude Code, Codex, and the route as decK's
+configuration. Pure.
 
 The address is where this client reaches the gateway; keys are names to replace, never values. Not for: the pages.
 """
@@ -6,18 +7,20 @@ The address is where this client reaches the gateway; keys are names to replace,
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
-from gateway.admin.overview import RouteView, curl
+from gateway.admin.overview import HELLO, RouteView, curl
 from gateway.entities import Config, Entity
 from gateway.plugins import registry
 from gateway.schema import Array, Field, Map, Record, is_reference
 
 _LEFT_OUT = ("id", "created_at", "updated_at", "service", "route", "consumer", "ws_id")
 KEY_NAME = "YOUR_KEY"
+_KEY_VARIABLE = "AI_GATEWAY_CLIENT_KEY"
 HIDDEN = "YOUR_SECRET"
 _MESSAGES = "/v1/messages"
 # Operation -> (tail that a client puts behind its base URL, the call, where the text is)
@@ -38,8 +41,14 @@ def snippets(view: RouteView, base: str) -> dict[str, str]:
         fits = view.path.endswith(_SDK[view.operation][0]) and not view.hosts
         found["Python"] = _python_sdk(view, base) if fits else _python(view, base)
         found["Node"] = _node_sdk(view, base) if fits else _node(view, base)
-        if fits and view.operation == "messages":
-            found["Claude Code"] = _claude_code(view, base)
+        programs = {
+            "chat": ("LangChain", _langchain),
+            "messages": ("Claude Code", _claude_code),
+            "responses": ("Codex", _codex),
+        }
+        if fits and view.operation in programs:
+            title, text = programs[view.operation]
+            found[title] = text(view, base)
     return found
 
 
@@ -76,7 +85,7 @@ def _python(view: RouteView, base: str) -> str:
 
 
 def _python_sdk(view: RouteView, base: str) -> str:
-    tail, call, text = _SDK[view.operation]
+    _, call, text = _SDK[view.operation]
     package, client = ("anthropic", "Anthropic") if view.operation == "messages" else ("openai", "OpenAI")
     extra = _headers(view)
     more = f", default_headers={json.dumps(extra)}" if extra else ""
@@ -85,7 +94,7 @@ def _python_sdk(view: RouteView, base: str) -> str:
         (
             f"from {package} import {client}",
             "",
-            f'client = {client}(base_url={json.dumps(base + view.path.removesuffix(tail))}, api_key="unused"{more})',
+            f'client = {client}(base_url={json.dumps(_base_url(view, base))}, api_key="unused"{more})',
             f"answer = client.{call}({given})",
             f"print({_PYTHON_TEXT.get(view.operation, f'answer.{text}')})",
         )
@@ -107,11 +116,11 @@ def _node(view: RouteView, base: str) -> str:
 
 
 def _node_sdk(view: RouteView, base: str) -> str:
-    tail, call, text = _SDK[view.operation]
+    _, call, text = _SDK[view.operation]
     package, client = ("@anthropic-ai/sdk", "Anthropic") if view.operation == "messages" else ("openai", "OpenAI")
     extra = _headers(view)
     more = f", defaultHeaders: {json.dumps(extra)}" if extra else ""
-    place = json.dumps(base + view.path.removesuffix(tail))
+    place = json.dumps(_base_url(view, base))
     return "\n".join(
         (
             f'import {client} from "{package}";',
@@ -123,13 +132,49 @@ def _node_sdk(view: RouteView, base: str) -> str:
     )
 
 
+def _base_url(view: RouteView, base: str) -> str:
+    """What a client library puts its own tail behind."""
+    return base + view.path.removesuffix(_SDK[view.operation][0])
+
+
+def _langchain(view: RouteView, base: str) -> str:
+    extra = _headers(view)
+    more = f", default_headers={json.dumps(extra)}" if extra else ""
+    place, model = json.dumps(_base_url(view, base)), json.dumps(view.models[0].asked)
+    return "\n".join(
+        (
+            "from langchain_openai import ChatOpenAI",
+            "",
+            f'chat = ChatOpenAI(base_url={place}, api_key="unused", model={model}{more})',
+            f"print(chat.invoke({json.dumps(HELLO)}).content)",
+        )
+    )
+
+
 def _claude_code(view: RouteView, base: str) -> str:
-    """Claude Code speaks Anthropic's Messages and appends /v1/messages itself."""
-    lines = [f"export ANTHROPIC_BASE_URL={base}{view.path.removesuffix(_MESSAGES)}"]
+    """Claude Code speaks Anthropic's Messages and appends /v1/messages itself. It asks a small model for small tasks,
+    which has to be one that the route knows."""
+    model = shlex.quote(view.models[0].asked)
+    lines = [f"export ANTHROPIC_BASE_URL={_base_url(view, base)}"]
     if view.key_header:
         lines.append(f"export ANTHROPIC_CUSTOM_HEADERS='{view.key_header}: {KEY_NAME}'")
-    lines += ["export ANTHROPIC_AUTH_TOKEN=unused", f"claude --model {view.models[0].asked}"]
-    return "\n".join(lines)
+    lines += ["export ANTHROPIC_AUTH_TOKEN=unused", f"export ANTHROPIC_DEFAULT_HAIKU_MODEL={model}"]
+    return "\n".join((*lines, f"claude --model {model}"))
+
+
+def _codex(view: RouteView, base: str) -> str:
+    """Codex speaks OpenAI's Responses; a provider of its own leaves its settings as they are. Values are TOML."""
+    settings = {"name": "AI gateway", "base_url": _base_url(view, base), "wire_api": "responses"}
+    lines = [f"export {_KEY_VARIABLE}={KEY_NAME}"] if view.key_header else []
+    words = [f"codex -m {shlex.quote(view.models[0].asked)}", _setting("model_provider", "gateway")]
+    words += [_setting(f"model_providers.gateway.{name}", value) for name, value in settings.items()]
+    if view.key_header:  # by the name of a variable, so that the key is in no argument list
+        words.append(_setting(f"model_providers.gateway.env_http_headers.{view.key_header}", _KEY_VARIABLE))
+    return "\n".join((*lines, " \\\n  ".join(words)))
+
+
+def _setting(name: str, value: str) -> str:
+    return "-c " + shlex.quote(f"{name}={json.dumps(value)}")
 
 
 def deck(view: RouteView, config: Config) -> str:

@@ -74,6 +74,7 @@ class LlmConversation:
     usage: Usage | None = None
     response_model: str | None = None
     failed = False  # the upstream did not answer 200
+    problem = ""  # what its refusal means, for the access log; without anything like a key
     finished_at = 0.0
     observer: Callable[[bytes], object] | None = None  # sees the answer before it is packed
     _native = False  # the upstream speaks the client's dialect, which is not OpenAI's chat
@@ -168,10 +169,12 @@ class LlmConversation:
                 body = expand(body, self._encoding.decode("latin-1"), EXPANDED_LIMIT)
             except CodecError as error:
                 return self._untranslatable(str(error))
-        if self.failed or self._preserve:
-            if self._preserve and not self.failed:
-                self._read_quietly(exchange, body)
-            return self._refusal(exchange, body) if self.failed else body
+        if self.failed:
+            self.problem = self.plugin.provider.diagnose(exchange.upstream_status, body).message
+            return self._refusal(exchange, body)
+        if self._preserve:
+            self._read_quietly(exchange, body)
+            return body
         try:
             out = self._pass(exchange, body) if self._passes else self._translate(exchange, body)
         except (CodecError, ProviderError) as error:
@@ -353,7 +356,7 @@ class LlmConversation:
     def summary(self) -> bytes:
         usage = self.usage
         if usage is None:
-            return self.aim.summary
+            return self.aim.summary + b',"error":' + encode(self.problem) if self.problem else self.aim.summary
         return b'%b,"prompt_tokens":%d,"completion_tokens":%d%b' % (
             self.aim.summary,
             usage.prompt_tokens,

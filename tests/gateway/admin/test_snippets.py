@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import shlex
+import tomllib
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -80,6 +82,32 @@ def test_claude_code_where_the_route_is_a_messages_endpoint() -> None:
     assert f"ANTHROPIC_BASE_URL={BASE}/anthropic\n" in text and "--model gpt-6-luna" in text
     ast.parse(found["Python"])
     assert "from anthropic import Anthropic" in found["Python"] and "@anthropic-ai/sdk" in found["Node"]
+
+
+def test_claude_code_asks_the_routes_model_for_small_tasks_too() -> None:
+    text = of(config("/anthropic/v1/messages", llm_format="anthropic"))["Claude Code"]
+    assert "export ANTHROPIC_DEFAULT_HAIKU_MODEL=gpt-6-luna\n" in text
+
+
+@pytest.mark.parametrize("key", [False, True])
+def test_codex_where_the_route_is_a_responses_endpoint(key: bool) -> None:
+    assert "Codex" not in of(config("/openai/v1/chat/completions"))
+    plugins = [{"name": "key-auth"}] if key else []
+    text = of(config("/openai/v1/responses", route_type="llm/v1/responses", plugins=plugins))["Codex"]
+    command = text.partition("export AI_GATEWAY_CLIENT_KEY=YOUR_KEY\n")[2] if key else text
+    words = shlex.split(command.replace("\\\n", ""))
+    assert words[:3] == ["codex", "-m", "gpt-6-luna"]
+    settings = tomllib.loads("\n".join(value for flag, value in pairwise(words) if flag == "-c"))
+    provider = settings["model_providers"][settings["model_provider"]]
+    assert (provider["base_url"], provider["wire_api"]) == (f"{BASE}/openai/v1", "responses")
+    assert provider.get("env_http_headers") == ({"apikey": "AI_GATEWAY_CLIENT_KEY"} if key else None)
+
+
+def test_langchain_where_openais_clients_fit() -> None:
+    assert "LangChain" not in of(config())
+    text = of(config("/openai/v1/chat/completions"))["LangChain"]
+    ast.parse(text)
+    assert f'base_url="{BASE}/openai/v1"' in text and 'model="gpt-6-luna"' in text
 
 
 def test_the_deck_file_makes_the_same_route_again() -> None:

@@ -57,6 +57,15 @@ def test_an_estimate_is_marked_as_one() -> None:
     assert usage.completion_tokens == 3  # eleven characters of text, not the JSON around it
 
 
+def test_the_access_log_says_why_the_upstream_refused_and_holds_no_key() -> None:
+    body = json.dumps({"error": {"message": "Unknown field near sk-canary-4f5a6b7c8d9e", "code": "x"}}).encode()
+    summary = conversation(ask(gateway(), Answer(400, {}, body))).summary().decode()
+    told = json.loads("{" + summary + "}")
+    assert told["error"].startswith("OpenAI refused the request (400): Unknown field near")
+    assert "canary" not in summary
+    assert "error" not in conversation(ask(gateway(), Answer(200, {}, completion()))).summary().decode()
+
+
 def test_a_bomb_is_a_bad_gateway_and_stays_small() -> None:
     bomb = gzip.compress(bytes(80 << 20))
     told = ask(gateway(), Answer(200, {"Content-Encoding": "gzip"}, bomb))
