@@ -15,6 +15,11 @@ from typing import Any
 from gateway.transport.redis_script import SCRIPT, SHA
 from gateway.values import RedisStore
 
+COPY_MILLISECONDS = 50
+"""How long an answer may wait until a replica has what was counted."""
+COPY_PAUSE = 1.0
+"""Seconds without that wait after one in vain: replicas that are away must not slow every request down."""
+
 
 class LinkError(Exception):
     """Redis gave no answer; str() says why in one line, without secrets. `kept`: a connection that had worked
@@ -32,6 +37,8 @@ class Link:
         self._store = store
         self._client: Any = None
         self._worked = False
+        self._copies = bool(store.sentinels)  # whether to wait for a replica: the next master must know what counted
+        self._copies_from = 0.0  # and from when on, by the event loop's clock
         self._closing: set[asyncio.Task[None]] = set()
 
     async def ready(self) -> None:
@@ -48,11 +55,11 @@ class Link:
         try:
             if self._client is None:
                 self._client = _client(self._store)
-            client = self._client
+            ask = self._ask_and_copy if self._copying() else self._client.execute_command
             try:
-                reply: list[bytes] = await client.evalsha(SHA, len(keys), *keys, *arguments)
+                reply: list[bytes] = await ask("EVALSHA", SHA, len(keys), *keys, *arguments)
             except NoScriptError:
-                reply = await client.eval(SCRIPT, len(keys), *keys, *arguments)
+                reply = await ask("EVAL", SCRIPT, len(keys), *keys, *arguments)
         except (RedisError, OSError) as error:
             self.drop()
             late = isinstance(error, LateError)
@@ -62,6 +69,25 @@ class Link:
             raise
         self._worked = True
         return reply
+
+    def _copying(self) -> bool:
+        return self._copies and asyncio.get_running_loop().time() >= self._copies_from
+
+    async def _ask_and_copy(self, *command: Any) -> list[bytes]:
+        """The same in one round trip with a wait for a replica: Sentinels make the replica master that knows most, so
+        that what was answered outlives the master that answered it."""
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.execute_command(*command)
+        pipeline.execute_command("WAIT", 1, COPY_MILLISECONDS)
+        reply, copies = await pipeline.execute(raise_on_error=False)
+        if isinstance(reply, Exception):
+            raise reply
+        if isinstance(copies, Exception):
+            self._copies = False  # a user who may not, or a proxy that cannot
+        elif copies < 1:
+            self._copies_from = asyncio.get_running_loop().time() + COPY_PAUSE
+        answer: list[bytes] = reply
+        return answer
 
     def drop(self) -> None:
         """Forgets the connection; the next run makes a new one."""

@@ -4,6 +4,7 @@ proved with whole gateways in tests/integration/test_limits_redis.py."""
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,7 +14,7 @@ import pytest
 from support.certificates import make_authority, make_certificate
 from support.gateway_process import eventually, free_ports
 from support.house import ROOT
-from support.redis_servers import MASTER, RedisServer
+from support.redis_servers import MASTER, RedisServer, Sentinels
 
 from gateway.transport.redis_link import Link, LinkError, shown
 from gateway.transport.redis_script import Batch
@@ -134,6 +135,58 @@ def test_a_sentinel_with_tls_and_passwords_of_its_own(
         finally:
             sentinel.kill()
             sentinel.wait()
+
+
+def waits(server: RedisServer) -> int:
+    """How often it was asked to wait for a replica."""
+    found = server.client().info("commandstats").get("cmdstat_wait", {})
+    return int(found.get("calls", 0))
+
+
+@pytest.mark.redis
+def test_what_was_answered_is_known_to_a_replica(tmp_path: Path) -> None:
+    """So the next master has it, however suddenly the present one dies."""
+    with Sentinels(tmp_path) as sentinels:
+        told = RedisStore(sentinels=tuple(("127.0.0.1", port) for port in sentinels.ports), sentinel_master=MASTER)
+        master, *replicas = sentinels.servers
+
+        async def work() -> None:
+            link = Link(told)
+            for number in range(1, 101):
+                assert await link.run(*batch(number)) == [b"%d" % (2 * number), b"0"]
+                assert max(replica.total() for replica in replicas) == 2 * number
+            assert waits(master) == 101  # the script was not known the first time
+            for replica in replicas:
+                replica.send(signal.SIGSTOP)
+            # nobody to wait for: once a second in vain, else without
+            for number in range(101, 121):
+                assert await link.run(*batch(number)) == [b"%d" % (2 * number), b"0"]
+            assert 102 <= waits(master) < 110
+            await link.close()
+
+        run(work)
+
+
+@pytest.mark.redis
+def test_a_user_who_may_not_wait_for_replicas_counts_all_the_same(tmp_path: Path) -> None:
+    with Sentinels(tmp_path) as sentinels:
+        for server in sentinels.servers:
+            rights = f"limits on >{SECRET} ~ai-gateway:* -@all +evalsha +eval +get +set +incrbyfloat +pexpire"
+            server.client().execute_command("ACL", "SETUSER", *rights.split())
+        told = RedisStore(
+            username="limits",
+            password=SECRET,
+            sentinels=tuple(("127.0.0.1", port) for port in sentinels.ports),
+            sentinel_master=MASTER,
+        )
+
+        async def work() -> None:
+            link = Link(told)
+            assert await link.run(*batch(1)) == [b"2", b"0"]
+            assert await link.run(*batch(2)) == [b"4", b"0"]
+            await link.close()
+
+        run(work)
 
 
 def test_sentinels_that_know_no_master_are_told_in_short() -> None:
