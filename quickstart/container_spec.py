@@ -11,6 +11,7 @@ from typing import Any
 
 from quickstart import runtime
 from quickstart.deployment import Deployment
+from quickstart.engine_kind import PLAIN, EngineKind
 from quickstart.errors import EnvironmentProblem
 from quickstart.files import SETTINGS_NAME, Places
 
@@ -32,6 +33,8 @@ class Engine:
     rootless: bool = False  # its root is the user who runs it
     selinux: bool = False
     shares_network: bool = True  # host networking means this machine's network; in a virtual machine it does not
+    kind: EngineKind = PLAIN
+    address: str = ""
 
 
 class EngineProblem(EnvironmentProblem):
@@ -92,5 +95,5 @@ def options(deployment: Deployment, places: Places, engine: Engine, uid: int, gi
         made["network_mode"] = "host"
     else:
         made["ports"] = {f"{port}/tcp": (plan.bind, port) for port in plan.ports.values()}
-        made["extra_hosts"] = {"host.docker.internal": "host-gateway"}
+        made["extra_hosts"] = engine.kind.extra_hosts(engine.version)
     return made

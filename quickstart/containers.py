@@ -27,7 +27,8 @@ from quickstart.container_spec import (
     options,
 )
 from quickstart.deployment import Deployment
-from quickstart.engine_address import addresses, problem
+from quickstart.engine_address import addresses, engine_problem, problem
+from quickstart.engine_kind import recognise
 from quickstart.errors import EnvironmentProblem, PortTaken, QuickstartError
 from quickstart.files import Places, private_directory, write_atomically
 from quickstart.plan import Plan
@@ -47,7 +48,7 @@ def connect(environ: Mapping[str, str], home: Path, timeout: int = 10) -> tuple[
                 client = docker.from_env(environment=dict(environ), timeout=timeout)
             else:
                 client = docker.DockerClient(base_url=address, timeout=timeout)
-            return client, _engine(client.info(), address)
+            return client, _engine(client, address)
         except EngineProblem:
             raise
         except _FAILED as error:
@@ -66,20 +67,19 @@ def _context_host(environ: Mapping[str, str]) -> str:
         return ""
 
 
-def _engine(info: dict[str, Any], address: str) -> Engine:
+def _engine(client: Any, address: str) -> Engine:
+    info = client.info()
     security = " ".join(info.get("SecurityOptions") or ())
-    system = str(info.get("OperatingSystem", ""))
     if not address.startswith("unix:"):
-        raise EngineProblem(
-            "remote",
-            f"The container engine at {address} is on another machine, where files and ports of this one are not.",
-            "Unset DOCKER_HOST, or run without containers: --runtime process",
-        )
+        raise engine_problem("remote", address)
+    kind = recognise(info, client.version(), address)
     return Engine(
         str(info.get("ServerVersion", "")),
-        rootless="name=rootless" in security,
+        rootless=kind.rootless,
         selinux="name=selinux" in security,
-        shares_network=os.uname().sysname == "Linux" and "Desktop" not in system,
+        shares_network=os.uname().sysname == "Linux" and kind.shares_network,
+        kind=kind,
+        address=address,
     )
 
 
@@ -94,6 +94,8 @@ class DockerRunner:
         self._uid = os.geteuid() if uid is None else uid
         self._gid = os.getegid() if gid is None else gid
         self._connected: tuple[Any, Engine] | None = None
+        self.name = container_name(places)
+        self.label = f"{INSTANCE}={instance(places)}"
 
     def engine(self) -> Engine:
         return self._use()[1]
@@ -141,6 +143,41 @@ class DockerRunner:
             raise _build_failed(plan.base_image, _reason(error), words) from error
         return tag
 
+    def pull(self, image: str, progress: Progress) -> None:
+        """Fetches an image that is not here, telling how far it is. Raises EnvironmentProblem."""
+        try:
+            self._client.images.get(image)
+            return
+        except docker.errors.ImageNotFound:
+            pass
+        done: dict[str, tuple[int, int]] = {}  # layer -> bytes here, bytes in all
+        repository, tag = docker.utils.parse_repository_tag(image)
+        try:
+            for event in self._client.api.pull(repository, tag or "latest", stream=True, decode=True):
+                if "error" in event:
+                    raise _not_fetched(image, str(event["error"]))
+                size = event.get("progressDetail") or {}
+                if size.get("total"):
+                    done[str(event.get("id"))] = (int(size.get("current", 0)), int(size["total"]))
+                here, whole = (sum(column) for column in zip(*done.values(), strict=True)) if done else (0, 0)
+                told = str(event.get("status", ""))
+                progress(f"{told} ({here // 1_000_000} of {whole // 1_000_000} MB)" if whole else told)
+        except _FAILED as error:
+            raise _not_fetched(image, _reason(error)) from error
+
+    def environment(self) -> dict[str, str] | None:
+        """The variables of our container, None where there is none."""
+        container = self._found()
+        if container is None:
+            return None
+        entries = container.attrs["Config"].get("Env") or ()
+        return dict(entry.partition("=")[::2] for entry in entries)
+
+    def image(self) -> str:
+        """What our container was made from, as it was named then; "" where there is none."""
+        container = self._found()
+        return str(container.attrs["Config"].get("Image", "")) if container is not None else ""
+
     def tidy(self, deployment: Deployment) -> None:
         self._remove_images(deployment.image)
 
@@ -163,7 +200,7 @@ class DockerRunner:
         client, engine = self._use()
         self.refresh(deployment)
         self.discard()
-        made = options(deployment, self._places, engine, self._uid, self._gid)
+        made = self.options(deployment, engine)
         try:
             made.pop("detach")
             container = client.containers.create(**made)
@@ -179,6 +216,10 @@ class DockerRunner:
                     f"A port of the gateway is in use: {reason}.", "Choose another: --proxy-port"
                 ) from error
             raise EnvironmentProblem(f"The container cannot be started: {reason}.") from error
+
+    def options(self, deployment: Deployment, engine: Engine) -> dict[str, Any]:
+        """How the container is made: keyword arguments of containers.create()."""
+        return options(deployment, self._places, engine, self._uid, self._gid)
 
     def refresh(self, deployment: Deployment) -> None:
         """Makes the mounted directories; where root runs us, hands the secrets and the prefix to the unprivileged user
@@ -201,17 +242,16 @@ class DockerRunner:
 
     def _found(self) -> Any | None:
         try:
-            return self._client.containers.get(container_name(self._places))
+            return self._client.containers.get(self.name)
         except docker.errors.NotFound:
             return None
 
     def _ours(self) -> list[Any]:
-        label = f"{INSTANCE}={instance(self._places)}"
-        return list(self._client.containers.list(all=True, filters={"label": label}))
+        return list(self._client.containers.list(all=True, filters={"label": self.label}))
 
     def _images(self) -> list[Any]:
         """Tagged ones and what broken-off builds left, not the layers below them."""
-        return list(self._client.images.list(filters={"label": f"{INSTANCE}={instance(self._places)}"}))
+        return list(self._client.images.list(filters={"label": self.label}))
 
     def discard(self) -> None:
         for container in self._ours():
@@ -267,10 +307,9 @@ class DockerRunner:
 
     def publisher(self, port: int) -> str | None:
         """The name of a running container, not ours, that publishes this port."""
-        own = container_name(self._places)
         for container in self._client.containers.list():
             for published in (container.attrs["NetworkSettings"].get("Ports") or {}).values():
-                if any(item["HostPort"] == str(port) for item in published or ()) and container.name != own:
+                if any(item["HostPort"] == str(port) for item in published or ()) and container.name != self.name:
                     return str(container.name)
         return None
 
@@ -286,6 +325,13 @@ def _epoch(started: str) -> float | None:
 def _reason(error: BaseException) -> str:
     text = getattr(error, "explanation", None) or str(error)
     return str(text).strip().rstrip(".")
+
+
+def _not_fetched(image: str, reason: str) -> EnvironmentProblem:
+    return EnvironmentProblem(
+        f"The image {image} is not on this machine and could not be fetched: {reason}.",
+        f"Fetch it: docker pull {image}",
+    )
 
 
 def _build_failed(base_image: str, reason: str, words: list[str]) -> QuickstartError:

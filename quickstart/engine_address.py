@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from quickstart import diagnosis
 from quickstart.container_spec import EngineProblem
 
 DEFAULT = "unix:///var/run/docker.sock"
-_PROCESS = "Or run without containers: --runtime process"
 
 
 def addresses(environ: Mapping[str, str], home: Path, context: str = "") -> list[str]:
@@ -23,34 +23,44 @@ def addresses(environ: Mapping[str, str], home: Path, context: str = "") -> list
         *([Path(runtime) / "docker.sock"] if runtime else []),
         home / ".docker" / "run" / "docker.sock",
         home / ".colima" / "default" / "docker.sock",
+        home / ".orbstack" / "run" / "docker.sock",
+        home / ".rd" / "docker.sock",
         *([Path(runtime) / "podman" / "podman.sock"] if runtime else []),
+        Path("/run/podman/podman.sock"),
     ]
     return [DEFAULT, *(f"unix://{path}" for path in others if path.is_socket())]
 
 
 def problem(address: str, error: BaseException, environ: Mapping[str, str]) -> EngineProblem:
     """Tells apart why an engine did not answer; every case has another remedy."""
-    where = address.removeprefix("unix://")
     causes = list(_chain(error))
     if any(isinstance(cause, PermissionError) for cause in causes):
-        return EngineProblem(
-            "denied",
-            f"Docker is running but does not let this user in (permission denied on {where}).",
-            f"sudo usermod -aG docker $USER   then log in again.\n{_PROCESS}",
-        )
+        return engine_problem("denied", address)
     absent = any(isinstance(cause, FileNotFoundError) for cause in causes)
     refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes)
     if absent and not environ.get("DOCKER_HOST") and not _installed(environ):
-        return EngineProblem("missing", "No container engine is installed.", f"Install Docker or Podman.\n{_PROCESS}")
+        return engine_problem("missing", address)
     if absent or refused:
-        return EngineProblem(
-            "stopped",
-            f"Docker is installed but not running (cannot reach {where}).",
-            f"Start it: sudo systemctl start docker     Mac: open -a Docker\n{_PROCESS}",
-        )
-    return EngineProblem(
-        "unreachable", f"The container engine at {where} does not answer: {causes[-1]}.", f"Is it well?\n{_PROCESS}"
-    )
+        return engine_problem("stopped", address, which=_whose(address, environ))
+    return engine_problem("unreachable", address, str(causes[-1]))
+
+
+def engine_problem(reason: str, address: str, detail: str = "", which: str = "") -> EngineProblem:
+    """`which`: "colima" or "podman" where the remedy is that engine's own."""
+    code = f"engine_{reason}_{which}" if which else f"engine_{reason}"
+    told = diagnosis.told(code, where=address.removeprefix("unix://"), reason=detail)
+    return EngineProblem(reason, told.message, told.hint)
+
+
+def _whose(address: str, environ: Mapping[str, str]) -> str:
+    """The engine that an address belongs to, or the only one whose program is installed."""
+    for name in ("colima", "podman"):
+        if name in address:
+            return name
+    path = environ.get("PATH")
+    if any(shutil.which(name, path=path) for name in ("dockerd", "docker")):
+        return "colima" if not shutil.which("dockerd", path=path) and shutil.which("colima", path=path) else ""
+    return "podman" if shutil.which("podman", path=path) else ""
 
 
 def _installed(environ: Mapping[str, str]) -> bool:

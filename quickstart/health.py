@@ -32,6 +32,7 @@ _WORDS = {
     "no_credit": "no credit",
     "rate_limited": "rate limited",
     "forbidden": "forbidden",
+    "region": "forbidden",
     "model_not_found": "no such model",
     "context_too_long": "refused",
     "bad_request": "refused",
@@ -129,7 +130,7 @@ def probe(
     except NoAnswer as error:
         return untested(route, "down", f"The gateway gave no answer: {error}.", "See: ai-gateway logs")
     milliseconds = round((clock() - started) * 1000)
-    found = _judge(route, answer)
+    found = judge(route, answer)
     return RouteHealth(
         route.name, route.path, route.model, route.shown_upstream, found[0], answer.status, found[1], found[2],
         milliseconds, _tokens(answer) if found[0] == "ok" else None,
@@ -148,8 +149,8 @@ def _ask(plan: Plan, route: RoutePlan, timeout: float, limit: str, model: str) -
     return request(plan.bind, plan.ports["proxy"], "POST", route.path, body, timeout=timeout)
 
 
-def _judge(route: RoutePlan, answer: Answer) -> tuple[str, str, str]:
-    """(health, message, hint)"""
+def judge(route: RoutePlan, answer: Answer) -> tuple[str, str, str]:
+    """(health, message, hint) of one answer that came through a route."""
     document = _decoded(answer.body)
     if 200 <= answer.status < 300:
         if isinstance(document.get("choices"), list) and document["choices"]:

@@ -1,14 +1,14 @@
 """Whether a key works: one free request to its provider, the outcome in one line. It never blocks: a key that cannot be
-checked is kept and that is said.
+checked may be kept, and that is said.
 
-Not for: cleaning keys (keys.py), a request that costs tokens (the proof through the gateway, health.py). What a
-provider's refusal means is the provider's own knowledge (Provider.diagnose). No text made here holds a key.
+The way there is the gateway's own: its proxy rules, its certificate authorities. Not for: cleaning keys (keys.py), a
+request that costs tokens (the proof through the gateway, health.py), wording (diagnosis.py). What a provider's refusal
+means is the provider's own knowledge (Provider.diagnose). No text made here holds a key.
 """
 
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +19,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from gateway.providers._base import CHAT, Call, Provider, ProviderError
-from quickstart import endpoints, messages
+from quickstart import diagnosis, endpoints, keys, messages
+from quickstart.diagnosis import Told
+from quickstart.reach import causes, names, proxies
 
 TIMEOUT = 10.0
 MOST_BYTES = 8 << 20
@@ -33,6 +35,7 @@ _VERDICTS: Mapping[str, Verdict] = {
     "invalid_key": "bad",
     "other_key": "bad",
     "forbidden": "bad",
+    "region": "bad",
     "no_credit": "warn",
     "rate_limited": "warn",
 }
@@ -40,18 +43,11 @@ _VERDICTS: Mapping[str, Verdict] = {
 
 class KeyCheck(NamedTuple):
     verdict: Verdict
-    kind: str  # Diagnosis.kind, or "dns" | "tls" | "clock" | "proxy" | "refused" | "timeout" | "network"
+    kind: str  # a code of diagnosis.py
     message: str
     hint: str = ""
     models: tuple[str, ...] = ()  # the provider's live list, () when it was not got
-
-
-Open = Callable[[], httpx.Client]
-
-
-def open_client() -> httpx.Client:
-    """Honours HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE, as the gateway's upstream calls do."""
-    return httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=True)
+    skew: float = 0.0  # seconds this machine's clock is ahead of the provider's, 0 when nobody said
 
 
 def check(
@@ -59,50 +55,50 @@ def check(
     header_value: str,
     base: str = "",
     environment: Mapping[str, str] | None = None,
-    client: Open = open_client,
+    timeout: float = TIMEOUT,
     wall: Callable[[], float] = time.time,
 ) -> KeyCheck:
     """Asks `provider` at `base` ("" = its own origin) with the complete header value, once."""
     environment = environment if environment is not None else {}
     path = provider.check_path or provider.models_path
     if not path or not (base or provider.origin):
-        return KeyCheck("unknown", "unknown", messages.text("check.no_way", title=provider.title))
-
-    def place(path: str) -> str:
-        return endpoints.moved(path, endpoints.parse(base)) if base else provider.origin + path
-
-    url = place(path)
-    host = urlsplit(url).hostname or url
-    headers = {"Accept": "application/json", "User-Agent": "ai-gateway-quickstart"}
-    if provider.auth_header and header_value:
-        headers[provider.auth_header] = header_value
-    headers.update(check_headers(provider))
+        return KeyCheck("unknown", "unknown", messages.text("diagnosis.no_way", title=provider.title))
+    url = _place(provider, path, base)
     try:
-        with client() as opened:
-            status, answer_headers, body = _get(opened, url, headers)
+        with open_client(url, environment, timeout) as opened:
+            status, headers, body = _get(opened, url, _headers(provider, header_value))
             listed = body
             if status == 200 and provider.check_path and provider.models_path:
-                listed_status, _, listed = _get(opened, place(provider.models_path), headers)
+                again = _place(provider, provider.models_path, base)
+                listed_status, _, listed = _get(opened, again, _headers(provider, header_value))
                 if listed_status != 200:
                     listed = b""
+    except NoWay as problem:
+        return _unchecked(problem.told)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        return explain(error, host, environment)
-    skew = _skew(answer_headers.get("date", ""), wall())
+        return _unchecked(explain(error, url, environment, timeout))
+    skew = _skew(headers.get("date", ""), wall())
+    return _judged(provider, status, body, listed, header_value, urlsplit(url).hostname or url, skew)
+
+
+def _judged(
+    provider: Provider, status: int, body: bytes, listed: bytes, value: str, host: str, skew: float
+) -> KeyCheck:
+    clock = diagnosis.told("clock", minutes=round(abs(skew) / 60), host=host) if abs(skew) > CLOCK_SKEW else None
     if status == 200:
-        return _accepted(provider, listed)
-    diagnosis = provider.diagnose(status, body)
-    verdict = _VERDICTS.get(diagnosis.kind, "unknown")
-    hint = diagnosis.hint
-    if verdict == "bad" and diagnosis.kind == "invalid_key" and provider.key_url and provider.key_url not in hint:
-        hint = f"{hint}\n{messages.text('check.new_key', url=provider.key_url)}".strip()
-    if verdict == "bad" and abs(skew) > CLOCK_SKEW:
-        hint = f"{messages.text('check.clock_also', minutes=round(abs(skew) / 60))}\n{hint}".strip()
-    return KeyCheck(verdict, diagnosis.kind, diagnosis.message, hint)
-
-
-def check_headers(provider: Provider) -> dict[str, str]:
-    """Headers the provider wants on every request beside the credential; the model does not matter here."""
-    return dict(provider.headers(Call(CHAT, "", {})))
+        accepted = _accepted(provider, listed)._replace(skew=skew)
+        if clock is None or accepted.verdict != "ok":
+            return accepted
+        said = messages.text("diagnosis.clock_accepted", reason=clock.message)
+        return accepted._replace(verdict="warn", kind="clock", message=said, hint=clock.hint)
+    found = provider.diagnose(status, body)
+    key = keys.key_of(provider, value)
+    other = keys.whose(key, provider) if key else None
+    told = diagnosis.of_refusal(provider, found, status, keys.ending(key), other.title if other else "")
+    verdict = _VERDICTS.get(told.code, "unknown")
+    hint = f"{clock.message}\n{told.hint}".strip() if clock and verdict == "bad" else told.hint
+    message = told.message if verdict != "unknown" else messages.text("diagnosis.unchecked", reason=told.message)
+    return KeyCheck(verdict, told.code, message, hint, (), skew)
 
 
 def _accepted(provider: Provider, body: bytes) -> KeyCheck:
@@ -110,38 +106,96 @@ def _accepted(provider: Provider, body: bytes) -> KeyCheck:
         models = tuple(provider.models(json.loads(body))) if body else ()
     except (ValueError, ProviderError):
         # a captive portal or a wrong URL also says 200
-        return KeyCheck("unknown", "not_llm", messages.text("check.not_llm", title=provider.title))
+        told = diagnosis.of_refusal(provider, provider.diagnose(200, b""), 200)
+        return _unchecked(told)
     if not models:
         return KeyCheck("ok", "ok", messages.text("check.accepted"))
     return KeyCheck("ok", "ok", messages.text("check.accepted_models", count=len(models)), "", models)
 
 
-def explain(error: Exception, host: str, environment: Mapping[str, str]) -> KeyCheck:
-    """A transport error as one line: name, certificate, proxy, refusal and silence told apart."""
-    proxy = _proxy(environment)
-    chain = list(_causes(error))
-    text = " ".join(str(cause) for cause in chain).lower()
-    named = {"host": host, "proxy": proxy}
-    if isinstance(error, httpx.ProxyError) or (proxy and isinstance(error, httpx.ConnectError)):
-        kind, hint = "proxy", "check.proxy_hint"
-    elif any(isinstance(cause, ssl.SSLError) for cause in chain) or "ssl" in text or "certificate" in text:
-        late = "not yet valid" in text or "has expired" in text
-        kind, hint = ("clock", "check.clock_hint") if late else ("tls", "check.tls_hint")
-    elif (
-        any(isinstance(cause, socket.gaierror) for cause in chain) or "name or service" in text or "getaddrinfo" in text
-    ):
-        kind, hint = "dns", "check.dns_hint"
-    elif isinstance(error, httpx.TimeoutException):
-        kind, hint = "timeout", "check.timeout_hint"
-    elif any(isinstance(cause, ConnectionRefusedError) for cause in chain) or "refused" in text:
-        kind, hint = "refused", "check.timeout_hint"
-    else:
-        kind, hint = "network", "check.timeout_hint"
-    if hint == "check.timeout_hint" and proxy:
-        hint = "check.proxy_hint"
-    seconds = f"{TIMEOUT:.0f}"
-    return KeyCheck(
-        "unknown", kind, messages.text(f"check.{kind}", seconds=seconds, **named), messages.text(hint, **named)
+def _unchecked(told: Told) -> KeyCheck:
+    return KeyCheck("unknown", told.code, messages.text("diagnosis.unchecked", reason=told.message), told.hint)
+
+
+def check_headers(provider: Provider) -> dict[str, str]:
+    """Headers the provider wants on every request beside the credential; the model does not matter here."""
+    return dict(provider.headers(Call(CHAT, "", {})))
+
+
+def _headers(provider: Provider, header_value: str) -> dict[str, str]:
+    headers = {"Accept": "application/json", "User-Agent": "ai-gateway-quickstart"}
+    if provider.auth_header and header_value:
+        headers[provider.auth_header] = header_value
+    return headers | check_headers(provider)
+
+
+def _place(provider: Provider, path: str, base: str) -> str:
+    return endpoints.moved(path, endpoints.parse(base)) if base else provider.origin + path
+
+
+# -- the way there ---------------------------------------------------------------------------------------------------
+
+
+class NoWay(Exception):
+    """Known before a connection is tried."""
+
+    def __init__(self, told: Told) -> None:
+        super().__init__(told.message)
+        self.told = told
+
+
+def open_client(url: str, environment: Mapping[str, str], timeout: float = TIMEOUT) -> httpx.Client:
+    """A client for `url` that goes the gateway's way: HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE. Raises NoWay."""
+    parts = urlsplit(url)
+    host = parts.hostname or url
+    try:
+        proxy = proxies.chosen(url, environment)
+    except proxies.ProxyMalformed as malformed:
+        raise NoWay(diagnosis.told("proxy_malformed", variable=str(malformed))) from None
+    named, port = (proxy.host, proxy.port) if proxy else (host, parts.port or 443)
+    try:
+        names.resolve(named, port, min(timeout, names.SECONDS))
+    except names.NameSlow:
+        raise NoWay(diagnosis.told("dns_slow", host=named, seconds=f"{min(timeout, names.SECONDS):g}")) from None
+    except names.NameUnknown:
+        if proxy:
+            raise NoWay(diagnosis.told("proxy_name", host=host, proxy=proxy.shown)) from None
+        raise NoWay(diagnosis.told("dns", host=host)) from None
+    return httpx.Client(
+        timeout=timeout, follow_redirects=False, trust_env=False, proxy=proxy.url if proxy else None,
+        verify=trusted(environment) if parts.scheme == "https" else False,
+    )  # fmt: skip
+
+
+def trusted(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """The certificate authorities that the gateway trusts too: the system's, or SSL_CERT_FILE's. Raises NoWay."""
+    path, folder = environment.get("SSL_CERT_FILE", ""), environment.get("SSL_CERT_DIR", "")
+    if not (path or folder):
+        return ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(path or None, folder or None)
+    except (OSError, ssl.SSLError):
+        raise NoWay(diagnosis.told("ca_missing", path=path or folder)) from None
+    return context
+
+
+def explain(error: Exception, url: str, environment: Mapping[str, str], timeout: float = TIMEOUT) -> Told:
+    """A transport error: name, certificate, proxy, refusal and silence told apart."""
+    try:
+        proxy = proxies.chosen(url, environment)
+        configured = proxies.configured(environment)
+    except proxies.ProxyMalformed as malformed:
+        return diagnosis.told("proxy_malformed", variable=str(malformed))
+    state = messages.text("diagnosis.state_unset")
+    if configured:
+        state = messages.text("diagnosis.state_set", proxy=configured.shown)
+    return diagnosis.told(
+        causes.cause(error, proxy is not None),
+        host=urlsplit(url).hostname or url,
+        proxy=proxy.shown if proxy else "",
+        seconds=f"{timeout:g}",
+        state=state,
     )
 
 
@@ -153,27 +207,6 @@ def _get(client: httpx.Client, url: str, headers: Mapping[str, str]) -> tuple[in
             if len(body) > MOST_BYTES:
                 break
         return answer.status_code, answer.headers, bytes(body)
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    chain: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in chain:
-        chain.append(current)
-        current = current.__cause__ or current.__context__
-    return chain
-
-
-def _proxy(environment: Mapping[str, str]) -> str:
-    """The proxy's host and port as set, without the password some people put into it."""
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-        if value := environment.get(name, ""):
-            try:
-                parts = urlsplit(value if "://" in value else f"http://{value}")
-                return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-            except ValueError:
-                return name
-    return ""
 
 
 def _skew(date: str, now: float) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from quickstart import deployment, ports
+from quickstart import deployment, diagnosis, messages, ports
 from quickstart.container_spec import Engine, EngineProblem
 from quickstart.errors import EnvironmentProblem, PortTaken, QuickstartError
 from quickstart.files import Places, output_directory
@@ -119,10 +119,8 @@ def check_engine(plan: Plan, machine: Machine) -> Finding | None:
     except EngineProblem as problem:
         return Finding("engine", problem.message, problem.hint, reason=problem.reason)
     if plan.host_network and not engine.shares_network:
-        return Finding(
-            "engine", "This engine runs in a virtual machine, whose network is not this machine's.",
-            "Run without containers: --runtime process", reason="network",
-        )  # fmt: skip
+        told = diagnosis.told("engine_network")
+        return Finding("engine", told.message, told.hint, reason="network")
     return None
 
 
@@ -139,10 +137,8 @@ def check_disk(plan: Plan, machine: Machine) -> Finding | None:
     free = machine.free_bytes(machine.data)
     if free >= needed:
         return None
-    return Finding(
-        "disk", f"{needed // 1_000_000} MB are needed under {machine.data}, {free // 1_000_000} MB are free.",
-        "Make room, or move it: XDG_DATA_HOME=/elsewhere ai-gateway setup",
-    )  # fmt: skip
+    told = diagnosis.told("disk_full", needed=needed // 1_000_000, free=free // 1_000_000, path=machine.data)
+    return Finding("disk", told.message, told.hint)
 
 
 def check_port(plan: Plan, machine: Machine, listener: str) -> Finding | None:
@@ -157,19 +153,17 @@ def check_port(plan: Plan, machine: Machine, listener: str) -> Finding | None:
     planned = frozenset([*plan.ports.values(), *([plan.local_model_port] if plan.local_model else [])])
     if others and (listener == MODEL or LISTENERS.index(others[0]) < LISTENERS.index(listener)):
         suggestion = _next(machine, port, address, planned)
-        return Finding(
-            "port", f"Port {port} is given to both {others[0]} and {listener}.", f"Choose: {flag} {suggestion}",
-            listener, port, suggestion,
-        )  # fmt: skip
+        told = diagnosis.told(
+            "port_twice", port=port, first=others[0], second=listener, flag=flag, suggestion=suggestion
+        )
+        return Finding("port", told.message, told.hint, listener, port, suggestion)
     if port in machine.ours or machine.is_free(port, address):
         return None
-    owner = machine.owner(port) or "a program of another user"
+    owner = machine.owner(port) or messages.text("diagnosis.port_stranger")
     suggestion = _next(machine, port, address, planned)
-    model = "\nThat may be a model server: add it with --local NAME=localhost:" + str(port) if _serves(owner) else ""
-    return Finding(
-        "port", f"Port {port} ({listener}) is in use by {owner}.", f"Choose: {flag} {suggestion}{model}",
-        listener, port, suggestion,
-    )  # fmt: skip
+    told = diagnosis.told("port_taken", port=port, listener=listener, owner=owner, flag=flag, suggestion=suggestion)
+    hint = told.hint + ("\n" + messages.text("diagnosis.port_model", port=port) if _serves(owner) else "")
+    return Finding("port", told.message, hint, listener, port, suggestion)
 
 
 def _serves(owner: str) -> bool:

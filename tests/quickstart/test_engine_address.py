@@ -36,7 +36,7 @@ def wrapped(error: OSError) -> Exception:
         (FileNotFoundError(2, "No such file"), (), "missing", "Install Docker"),
         (FileNotFoundError(2, "No such file"), ("docker",), "stopped", "systemctl start docker"),
         (ConnectionRefusedError(111, "refused"), (), "stopped", "systemctl start docker"),
-        (TimeoutError("timed out"), ("docker",), "unreachable", "Is it well"),
+        (TimeoutError("timed out"), ("docker",), "unreachable", "systemctl restart docker"),
     ],
 )
 def test_each_reason_has_its_remedy(
@@ -48,3 +48,22 @@ def test_each_reason_has_its_remedy(
     assert found.reason == reason
     assert words in found.hint and "--runtime process" in found.hint
     assert found.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "programs", "words"),
+    [
+        ("unix:///home/u/.colima/default/docker.sock", ("docker", "colima"), "colima start"),
+        (DEFAULT, ("docker", "colima"), "colima start"),
+        (DEFAULT, ("docker", "dockerd", "colima"), "systemctl start docker"),
+        ("unix:///run/user/1000/podman/podman.sock", ("podman",), "podman.socket"),
+        (DEFAULT, ("podman",), "podman machine start"),
+    ],
+)
+def test_an_engine_that_does_not_run_is_started_in_its_own_way(
+    address: str, programs: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    for name in programs:
+        (tmp_path / name).touch(0o755)
+    found = problem(address, wrapped(ConnectionRefusedError(111, "refused")), {"PATH": str(tmp_path)})
+    assert found.reason == "stopped" and words in found.hint

@@ -8,7 +8,7 @@ so words are looked at before the status. Texts made here quote the provider onl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from gateway.chat import items, mapping, string
@@ -19,6 +19,7 @@ _MOST_QUOTED = 200
 _KEYLIKE = re.compile(
     r"(?:sk|gsk|xai|hf|key|csk|tgp|dapi|pplx|r8|AIza|AQ)[-_.]?[\w*.\-]{6,}|[\w+/=*\-]{24,}", re.IGNORECASE
 )
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{2,59}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,12 @@ class Diagnosis:
     """A provider's refusal in our words. `kind` is stable; texts are for people."""
 
     kind: str
-    # "ok" | "invalid_key" | "other_key" | "no_credit" | "rate_limited" | "forbidden" | "model_not_found" |
+    # "ok" | "invalid_key" | "no_credit" | "rate_limited" | "forbidden" | "region" | "model_not_found" |
     # "context_too_long" | "bad_request" | "unavailable" | "not_llm" | "unknown"
     message: str  # what happened, one line, never with a key in it
     hint: str = ""  # what to type or where to go
+    code: str = ""  # the provider's own word for it: "insufficient_quota"
+    quote: str = ""  # the provider's own sentence, without anything that looks like a key
 
 
 class Tell(NamedTuple):
@@ -81,6 +84,10 @@ USUAL = (
     Tell("incorrect api key", "invalid_key"),
     Tell("invalid api key", "invalid_key"),
     Tell("authentication_error", "invalid_key"),
+    Tell("unsupported_country_region_territory", "region"),
+    Tell("region, or territory not supported", "region"),
+    Tell("location is not supported", "region"),
+    Tell("not available in your region", "region"),
     Tell("model_not_found", "model_not_found"),
     Tell("invalid_model", "model_not_found"),
     Tell("deploymentnotfound", "model_not_found"),
@@ -100,7 +107,14 @@ def classify(facts: Facts, status: int, body: bytes) -> Diagnosis:
         kind = "ok" if is_json else "not_llm"
     else:
         kind = _kind(facts, status, " ".join(said).lower(), is_json)
-    return _told(facts, kind, status, quoted(said[0] if said else ""))
+    quote = quoted(said[0] if said else "")
+    return replace(_told(facts, kind, status, quote), code=_word(said[1:]), quote=quote)
+
+
+def _word(said: list[str]) -> str:
+    """The first code, type or reason that is a plain word: statuses and sentences say nothing beside them."""
+    words = (word for word in said if _WORD.fullmatch(word) and not _KEYLIKE.fullmatch(word))
+    return next(words, "")
 
 
 def _kind(facts: Facts, status: int, words: str, is_json: bool) -> str:
@@ -137,6 +151,11 @@ def _told(facts: Facts, kind: str, status: int, quote: str) -> Diagnosis:
     if kind == "forbidden":
         hint = "Check the key's permissions, its project and whether your region is served"
         return Diagnosis(kind, f"{title} does not permit this ({status})", f"{hint}: {facts.key_url}".rstrip(": "))
+    if kind == "region":
+        return Diagnosis(
+            kind, f"{title} does not serve the region that this request came from ({status})",
+            "Ask from a supported region, or through an endpoint of one",
+        )  # fmt: skip
     if kind == "model_not_found":
         hint = (
             "Choose one of the models this account lists" if facts.hosted else "Choose a model this server has loaded"

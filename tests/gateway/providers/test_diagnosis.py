@@ -64,7 +64,9 @@ def test_quotes_keep_what_helps() -> None:
         (404, body("The model `X` does not exist", code="model_not_found"), "model_not_found"),
         (400, body("x", code="context_length_exceeded"), "context_too_long"),
         (400, body("x", code="unsupported_parameter"), "bad_request"),
-        (403, body("Country, region, or territory not supported"), "forbidden"),
+        (403, body("Country, region, or territory not supported"), "region"),
+        (400, body("User location is not supported for the API use."), "region"),
+        (403, body("Missing scopes"), "forbidden"),
         (500, body("The server had an error"), "unavailable"),
         (503, b"", "unavailable"),
         (404, b"<html>nginx</html>", "not_llm"),
@@ -95,3 +97,17 @@ def test_hints_say_where_to_go() -> None:
 def test_a_gate_that_lists_details() -> None:
     detail = {"detail": [{"loc": ["body", "x"], "msg": "field required", "type": "missing"}]}
     assert "field required" in get("openai").diagnose(422, json.dumps(detail).encode()).message
+
+
+@pytest.mark.parametrize(
+    ("given_", "code"),
+    [
+        (body("x", code="insufficient_quota"), "insufficient_quota"),
+        (body("x", code=None, type="rate_limit_error"), "rate_limit_error"),
+        (body("x", code="sk-canary-0123456789abcdef"), ""),
+        (body("x", code="two words"), ""),
+        (b"<html>", ""),
+    ],
+)
+def test_the_providers_own_word_is_kept_when_it_is_one(given_: bytes, code: str) -> None:
+    assert get("openai").diagnose(429, given_).code == code
