@@ -10,12 +10,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from quickstart import __version__, crash, manner, messages, secret_file
+from quickstart import __version__, crash, manner, messages, secret_file, transcript
 from quickstart.answers import INPUTS, Question, questions
 from quickstart.commands import CommandsByFolder
 from quickstart.console import Console, Mode
@@ -76,11 +77,26 @@ def _setup(yes: bool, dry_run: bool, as_json: bool, plain: bool, answers_file: s
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _told_to_end)
     console = Console("json" if as_json else "plain" if yes else "human", environment)
-    setup = Setup(environment, Places.from_environment(environment), console)
+    places = Places.from_environment(environment)
+    setup = Setup(environment, places, console)
     try:
         setup.run(flags, Choices(yes, dry_run, answers_file))
     except KeyboardInterrupt:
         raise Cancelled() from None
+    except QuickstartError as error:
+        console.transcript += [f"{type(error).__name__}: {error.message}", error.hint]
+        raise
+    finally:
+        with suppress(OSError):  # a log that cannot be written is no reason to fail
+            transcript.keep(places.state, console.transcript, environment, _kept_keys(places), datetime.now(UTC))
+
+
+def _kept_keys(places: Places) -> list[str]:
+    """Values that no report may show."""
+    try:
+        return list(secret_file.read(places.secrets)[0].values())
+    except QuickstartError:
+        return []
 
 
 def _told_to_end(number: int, frame: object) -> None:
@@ -147,11 +163,7 @@ def _crashed(given: Sequence[str], error: Exception) -> int:
     environment = dict(os.environ)
     try:
         places = Places.from_environment(environment)
-        try:
-            secrets = list(secret_file.read(places.secrets)[0].values())
-        except QuickstartError:
-            secrets = []
-        path = crash.write(places.state, crash.report(error, given, environment, secrets, now), now)
+        path = crash.write(places.state, crash.report(error, given, environment, _kept_keys(places), now), now)
         hint = messages.text("crash_hint", path=path)
     except (OSError, QuickstartError) as unwritten:
         hint = messages.text("crash_unwritten", reason=crash.redact(str(unwritten), environment))

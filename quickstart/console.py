@@ -4,7 +4,8 @@ deciding what is said.
 Three modes. "human": steps and marks on standard error while it works, results on standard output. "plain": one
 `setup: name key=value` line per fact on standard output, progress on standard error. "json": one JSON document on
 standard output, nothing else there. No cursor movement except one progress line on a real terminal, which ends as
-permanent text.
+permanent text. What was shown can be had again (`transcript`), and what is said while a conversation is replayed is
+held back (`hold`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import io
 import json
 import shutil
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, TextIO
@@ -22,6 +25,7 @@ from rich.console import Console as RichConsole
 from rich.text import Text
 
 from quickstart import layout
+from quickstart.ticking import Ticking
 
 Mode = Literal["human", "plain", "json"]
 STYLES = {"ok": "green", "warn": "bold", "bad": "bold red"}
@@ -33,6 +37,7 @@ class Step:
     def __init__(self, console: Console, text: str) -> None:
         self._console = console
         self._text = text
+        self.shown = f"  {text} ..."
         self.noted = ""
         self.mark: Literal["ok", "warn", "bad"] = "ok"
 
@@ -44,7 +49,8 @@ class Step:
         self.mark, self.noted = "warn", text
 
     def progress(self, text: str) -> None:
-        self._console._transient(f"  {self._text}: {text}")
+        self.shown = f"  {self._text}: {text}"
+        self._console._transient(self.shown)
 
 
 class Console:
@@ -57,6 +63,7 @@ class Console:
         width: int | None = None,
         command: str = "setup",
         clock: Callable[[], float] = time.monotonic,
+        tick: float = 1.0,
     ) -> None:
         environment = environment if environment is not None else {}
         self.mode: Mode = mode
@@ -64,6 +71,11 @@ class Console:
         self._out = out if out is not None else sys.stdout
         self._err = err if err is not None else sys.stderr
         self._clock = clock
+        self._tick = tick
+        self.transcript: deque[str] = deque(maxlen=5000)  # a log that is followed has no end
+        """The last lines a person saw, without colour. No key of ours is in it; a provider's words may hold one."""
+        self._held: list[tuple[TextIO, str, Text | None]] | None = None
+        self._lock = threading.RLock()  # the progress line ticks in a thread of its own
         self._given_width = width
         for stream in (self._out, self._err):
             if isinstance(stream, io.TextIOWrapper):
@@ -104,6 +116,8 @@ class Console:
     def heading(self, text: str, note: str = "") -> None:
         if self.mode != "human":
             return
+        if self._held is not None:
+            self._held.clear()  # of a replayed conversation, the part that is still about something
         self._lines([""])
         gap = self.width - layout.cells(text) - layout.cells(note)
         if note and gap >= 2:
@@ -134,6 +148,29 @@ class Console:
         if self.mode == "human":
             self._lines(lines)
 
+    def answered(self, question: str, answer: str) -> None:
+        """For the transcript: the prompter showed both already."""
+        self.transcript.append(f"? {question}  {answer}")
+
+    def hold(self) -> None:
+        """From now on nothing is shown, until release()."""
+        self._held = self._held or []
+
+    def release(self) -> None:
+        """Shows what was held back since the last heading, and everything from now on."""
+        held, self._held = self._held or [], None
+        for stream, line, styled in held:
+            self._emit(stream, line, styled)
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """Like step(), but leaves nothing behind: for what is usually too quick to be told."""
+        with Ticking(lambda seconds: self._ticked(f"  {text} ...", seconds), self._tick):
+            if self.mode == "human":
+                self._transient(f"  {text} ...")
+            yield
+        self._clear()
+
     @contextmanager
     def step(self, text: str) -> Iterator[Step]:
         """A step that ends with its mark and its time. An exception marks it as failed and goes on."""
@@ -142,10 +179,10 @@ class Console:
         if self.mode == "human":
             self._transient(f"  {text} ...")
         else:
-            self._err.write(f"{self.command}: {text} ...\n")
-            self._err.flush()
+            self._lines([f"{self.command}: {text} ..."])
         try:
-            yield step
+            with Ticking(lambda seconds: self._ticked(step.shown, seconds), self._tick):
+                yield step
         except BaseException:
             if self.mode == "human":
                 self._marked("bad", text, step.noted)
@@ -155,7 +192,7 @@ class Console:
             noted = step.noted or (f"{seconds:.1f} s" if seconds >= 0.1 else "")
             self._marked(step.mark, text, noted)
         elif step.mark != "ok":
-            self._err.write(f"{self.command}: {text}: {step.noted}\n")
+            self._lines([f"{self.command}: {text}: {step.noted}"])
 
     # -- results ---------------------------------------------------------------------------------------------------
 
@@ -164,8 +201,7 @@ class Console:
         if self.mode != "plain":
             return
         pairs = [f"{key}={_plain(value)}" for key, value in values.items()]
-        self._out.write(" ".join([f"{self.command}:", name, *words, *pairs]) + "\n")
-        self._out.flush()
+        self._lines([" ".join([f"{self.command}:", name, *words, *pairs])], self._out)
 
     def table(self, columns: Sequence[layout.Column], rows: Sequence[Sequence[str]], out: bool = True) -> None:
         """A table, or cards where it cannot fit. The first column names the row."""
@@ -181,6 +217,13 @@ class Console:
         if self.mode == "human":
             self._lines(lines, self._out)
 
+    def piece(self, text: str) -> None:
+        """A part of a result that comes bit by bit, without a line end of its own; in human mode only."""
+        if self.mode == "human":
+            self._clear()
+            self._out.write(text)
+            self._out.flush()
+
     def result(self, document: object) -> None:
         """json mode: the one document."""
         if self.mode == "json":
@@ -195,8 +238,7 @@ class Console:
 
     def _problem(self, mark: Literal["warn", "bad"], text: str, hint: str) -> None:
         if self.mode != "human":
-            self._err.write(f"{self.command}: {text}\n" + "".join(f"  {line}\n" for line in hint.splitlines()))
-            self._err.flush()
+            self._lines([f"{self.command}: {text}", *(f"  {line}" for line in hint.splitlines())])
             return
         self._marked(mark, text, "")
         for line in hint.splitlines():
@@ -237,29 +279,48 @@ class Console:
         return [text, *layout.wrap(note, self.width, "      ")]
 
     def _lines(self, lines: Sequence[str], stream: TextIO | None = None) -> None:
-        self._clear()
-        target = stream if stream is not None else self._err
-        target.write("".join(f"{line}\n" for line in lines))
-        target.flush()
+        for line in lines:
+            self._emit(stream if stream is not None else self._err, line)
 
     def _print(self, text: Text) -> None:
-        self._clear()
-        if self._colour:
-            self._rich[self._err].print(text, soft_wrap=True)
-        else:
-            self._err.write(text.plain + "\n")
-            self._err.flush()
+        self._emit(self._err, text.plain, text)
+
+    def _emit(self, stream: TextIO, line: str, styled: Text | None = None) -> None:
+        """One permanent line, the one place where people's lines are written."""
+        if self._held is not None:
+            self._held.append((stream, line, styled))
+            return
+        with self._lock:
+            self._clear()
+            self.transcript.append(line)
+            if styled is not None and self._colour:
+                self._rich[stream].print(styled, soft_wrap=True)
+            else:
+                stream.write(f"{line}\n")
+                stream.flush()
 
     def _transient(self, text: str) -> None:
-        if self._live:
-            self._err.write("\r\x1b[K" + layout.truncate(text, self.width))
-            self._err.flush()
-            self._pending = True
+        with self._lock:
+            if self._live and self._held is None:
+                self._err.write("\r\x1b[K" + layout.truncate(text, self.width))
+                self._err.flush()
+                self._pending = True
+
+    def _ticked(self, text: str, seconds: int) -> None:
+        """A step goes on. Where no line can be drawn over, that is said once."""
+        with self._lock:
+            if self._live:
+                time_ = f"  {seconds} s"
+                self._transient(layout.truncate(text, self.width - len(time_)) + time_)
+            elif self.mode == "human" and seconds == 1:
+                self._lines(layout.wrap(text, self.width, "  "))
 
     def _clear(self) -> None:
-        if self._pending:
-            self._err.write("\r\x1b[K")
-            self._pending = False
+        with self._lock:
+            if self._pending:
+                self._err.write("\r\x1b[K")
+                self._err.flush()
+                self._pending = False
 
 
 def _plain(value: Any) -> str:

@@ -54,3 +54,7 @@ class Cancelled(QuickstartError):
 
     def __init__(self, message: str = "Cancelled. Nothing was changed.", hint: str = "") -> None:
         super().__init__(message, hint)
+
+
+class WentBack(Exception):
+    """No error: the person wants the question before. Raised by a prompt, taken by rewinding.py."""

@@ -1,32 +1,39 @@
 """Asking. The Prompter protocol and its three forms: questionary on a terminal (sole importer of questionary), numbered
 lines where a screen reader or a dumb terminal needs them (prompter_plain.py), and a script for tests.
 
-Not for: wording (messages/), checking answers (the screens), printing. Ctrl-C at any prompt raises Cancelled; no
-terminal to ask on raises EnvironmentProblem with how to go on.
+Not for: wording (messages/), checking answers (the screens), printing. At any prompt Ctrl-C raises Cancelled and `<`
+or Esc raises WentBack (rewinding.py); no terminal to ask on raises EnvironmentProblem with how to go on.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol, TextIO
 
 import questionary
+from prompt_toolkit import print_formatted_text
 from prompt_toolkit.application import create_app_session
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.input import create_input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.output import create_output
 from questionary.prompts import common as questionary_marks
+from questionary.prompts import confirm as questionary_confirm
 
-from quickstart import messages
-from quickstart.errors import Cancelled, EnvironmentProblem
-from quickstart.prompter_plain import PlainPrompter
+from quickstart import layout, messages
+from quickstart.errors import Cancelled, EnvironmentProblem, WentBack
+from quickstart.prompter_plain import BACK, PlainPrompter
 
 # its circles take one cell on some terminals and two on others, and a screen reader says "white circle"
 setattr(questionary_marks, "INDICATOR_SELECTED", "[x]")  # noqa: B010 - not exported for the type checker
 setattr(questionary_marks, "INDICATOR_UNSELECTED", "[ ]")  # noqa: B010
+
+_ESCAPE_SECONDS = 0.2
 
 Validate = Callable[[str], str]
 """Gives what is wrong with a text, "" when nothing is."""
@@ -79,16 +86,21 @@ class QuestionaryPrompter:
     def __init__(self, reading: TextIO | None = None, writing: TextIO | None = None) -> None:
         self._reading = reading
         self._writing = writing
+        encoding = getattr(writing or sys.stdout, "encoding", "") or "ascii"
+        self._pointer = layout.glyphs(encoding).choose
 
     def _session(self) -> AbstractContextManager[Any]:
         if self._reading is None or self._writing is None:
             return nullcontext()
         return create_app_session(input=create_input(self._reading), output=create_output(self._writing))
 
-    def _ask(self, make: Callable[[], questionary.Question]) -> Any:
+    def _ask(self, make: Callable[[], questionary.Question], untouched: str = "") -> Any:
+        """The answer to one question. `untouched`: the text of the line as long as nothing was typed."""
         try:
             with self._session():
-                answer = make().unsafe_ask()
+                question = make()
+                _let_go_back(question.application, untouched)
+                answer = question.unsafe_ask()
         except KeyboardInterrupt:
             raise Cancelled() from None
         except EOFError:
@@ -97,47 +109,110 @@ class QuestionaryPrompter:
             if stream.isatty() and os.isatty(stream.fileno()):
                 raise Cancelled() from None
             raise no_terminal() from None
+        if answer is WentBack:
+            raise WentBack()
         if answer is None:
             raise Cancelled()
         return answer
 
     def confirm(self, question: str, default: bool = True) -> bool:
-        return bool(self._ask(lambda: questionary.confirm(question, default=default)))
+        # the words that questionary puts behind an answered question
+        setattr(questionary_confirm, "YES", messages.text("prompt.yes"))  # noqa: B010 - not exported
+        setattr(questionary_confirm, "NO", messages.text("prompt.no"))  # noqa: B010
+        return bool(self._ask(lambda: questionary.confirm(_folded(question), default=default)))
 
     def text(
         self, question: str, default: str = "", validate: Validate | None = None, proposals: Sequence[str] = ()
     ) -> str:
-        def checked(typed: str) -> bool | str:
-            return (validate(typed.strip()) if validate else "") or True
+        shown, asked = default, _folded(question)
 
-        if proposals:
-            return str(
-                self._ask(
-                    lambda: questionary.autocomplete(
-                        question, choices=list(proposals), default=default, validate=checked, match_middle=True
-                    )
-                )
-            ).strip()
-        return str(self._ask(lambda: questionary.text(question, default=default, validate=checked))).strip()
+        def make() -> questionary.Question:
+            if proposals:
+                return questionary.autocomplete(asked, choices=list(proposals), default=shown, match_middle=True)
+            return questionary.text(asked, default=shown)
+
+        while True:
+            typed = str(self._ask(make, shown)).strip()
+            wrong = validate(typed) if validate else ""
+            if not wrong:
+                return typed
+            # its own place for this is one line, which cuts a sentence off on a narrow terminal
+            with self._session():
+                print_formatted_text("\n".join(layout.wrap(wrong, _columns(), "  ")))
+            shown = typed
 
     def secret(self, question: str) -> str:
-        return str(
-            self._ask(lambda: questionary.text(question, is_password=True, input_processors=[_ShowNothing()]))
-        ).strip()
+        def make() -> questionary.Question:
+            return questionary.text(_folded(question), is_password=True, input_processors=[_ShowNothing()])
+
+        return str(self._ask(make)).strip()
 
     def select(self, question: str, choices: Sequence[Choice], default: str = "") -> str:
-        made = [questionary.Choice(_line(choice), value=choice.value) for choice in choices]
+        made = [
+            questionary.Choice(line, value=choice.value)
+            for line, choice in zip(lines(choices, _columns() - 4), choices, strict=True)
+        ]
         first = next((item for item in made if item.value == default), None)
-        return str(self._ask(lambda: questionary.select(question, choices=made, default=first, instruction="(arrows)")))
+        hint = messages.text("prompt.arrows")
+        asked = _folded(question, hint)
+        return str(
+            self._ask(
+                lambda: questionary.select(asked, choices=made, default=first, instruction=hint, pointer=self._pointer)
+            )
+        )
 
     def checkbox(self, question: str, choices: Sequence[Choice]) -> list[str]:
-        made = [questionary.Choice(_line(choice), value=choice.value, checked=choice.checked) for choice in choices]
-        answer = self._ask(lambda: questionary.checkbox(question, choices=made, instruction="(space, enter)"))
+        made = [
+            questionary.Choice(line, value=choice.value, checked=choice.checked)
+            for line, choice in zip(lines(choices, _columns() - 8), choices, strict=True)
+        ]
+        hint = messages.text("prompt.space")
+        asked = _folded(question, hint)
+        answer = self._ask(lambda: questionary.checkbox(asked, choices=made, instruction=hint, pointer=self._pointer))
         return [str(value) for value in answer]
 
 
-def _line(choice: Choice) -> str:
-    return f"{choice.title:<22} {choice.note}" if choice.note else choice.title
+def _let_go_back(application: Any, untouched: str) -> None:
+    """Esc goes back from anywhere, `<` where nothing was typed yet."""
+    bindings = KeyBindings()
+
+    def nothing_typed() -> bool:
+        return application.current_buffer.text in ("", untouched)
+
+    def back(event: KeyPressEvent) -> None:
+        event.app.exit(result=WentBack)
+
+    bindings.add("escape")(back)
+    bindings.add(BACK, filter=Condition(nothing_typed))(back)
+    application.key_bindings = merge_key_bindings([application.key_bindings, bindings])
+    # Esc begins the sequences of other keys too; this is how long it takes to tell it from them
+    application.timeoutlen = application.ttimeoutlen = _ESCAPE_SECONDS
+
+
+def _columns() -> int:
+    return max(20, shutil.get_terminal_size((80, 24)).columns - 1)
+
+
+def _folded(question: str, hint: str = "") -> str:
+    """The question broken between words, where a terminal would break inside them; room for `hint` behind it."""
+    folded = layout.wrap(question, _columns() - 2)
+    if hint and layout.cells(folded[-1]) + layout.cells(hint) + 3 > _columns():
+        folded.append("")
+    return "\n  ".join(folded)
+
+
+def lines(choices: Sequence[Choice], width: int) -> list[str]:
+    """A menu's lines within `width` cells: titles, and notes in a column of their own where there is room for them."""
+    column = max((layout.cells(choice.title) for choice in choices if choice.note), default=0)
+    column = min(max(column, 22), max(width - layout.MINIMUM_STRETCH - 2, 12))
+    drawn = []
+    for choice in choices:
+        if choice.note:
+            title = layout.pad(layout.truncate(choice.title, column), column)
+            drawn.append(f"{title}  {layout.truncate(choice.note, width - column - 2)}")
+        else:
+            drawn.append(layout.truncate(choice.title, width))
+    return drawn
 
 
 class _ShowNothing(Processor):

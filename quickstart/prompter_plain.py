@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from quickstart import messages
-from quickstart.errors import Cancelled, EnvironmentProblem
+from quickstart.errors import Cancelled, EnvironmentProblem, WentBack
 
 if TYPE_CHECKING:
     from quickstart.prompter import Choice
+
+BACK = "<"
+"""Typed alone, it asks for the question before; no key, name, model or URL begins with it."""
 
 
 class PlainPrompter:
@@ -38,7 +41,10 @@ class PlainPrompter:
             if self._reading.isatty():
                 raise Cancelled()
             raise EnvironmentProblem(messages.text("no_terminal"), messages.text("no_terminal_hint"))
-        return line.rstrip("\r\n").strip()
+        typed = line.rstrip("\r\n").strip()
+        if typed == BACK:
+            raise WentBack()
+        return typed
 
     def confirm(self, question: str, default: bool = True) -> bool:
         while True:
@@ -57,7 +63,7 @@ class PlainPrompter:
         proposals: Sequence[str] = (),
     ) -> str:
         while True:
-            typed = self._line(f"{question} [{default}]" if default else question) or default
+            typed = (self._line(f"{question} [{default}]" if default else question) or default).strip()
             wrong = validate(typed) if validate else ""
             if not wrong:
                 return typed

@@ -26,6 +26,7 @@ from quickstart.preflight import Machine
 from quickstart.prompter import Prompter, open_prompter
 from quickstart.render import Rendered, render
 from quickstart.review import Earlier, compare
+from quickstart.rewinding import Tape
 from quickstart.sources import Sources
 from quickstart.wizard import Decided, Preview
 from quickstart.wizard_hosted import Desk
@@ -65,14 +66,19 @@ class Setup:
         earlier = self._earlier(sources)
 
         def preview(answers: Answers) -> Preview:
-            return self._preview(answers, machine)
+            with self.console.waiting(text("machine.checking")):
+                return self._preview(answers, machine)
 
         if prompter is None:
             decided = self._without_asking(sources, eyes, preview)
             if decided.preview.findings and not choices.dry_run:
                 raise decided.preview.findings[0].error()
         else:
-            decided = wizard.run(Desk(sources, prompter, self.console, eyes), preview, earlier)
+            tape = Tape(prompter, eyes, self.console)
+            desk = Desk(sources, tape, self.console, tape.eyes)
+            decided = tape.converse(
+                lambda: wizard.run(desk, lambda answers: tape.look("preview", lambda: preview(answers)), earlier)
+            )
         if choices.dry_run:
             self._told(decided, earlier, reviewed=prompter is not None)
             return

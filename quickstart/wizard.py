@@ -98,7 +98,8 @@ def look_around(desk: Desk) -> list[Server]:
     if not sources.value("discover").value:
         console.item(text("look.not_looked"))
         return []
-    found = desk.eyes.discover()
+    with console.waiting(text("look.searching")):
+        found = desk.eyes.discover()
     for server in found:
         if server.locked:
             note = text("look.locked")

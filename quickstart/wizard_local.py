@@ -92,7 +92,8 @@ class _Table:
         typed = prompter.text(question, url, url_problem)
         address = endpoints.parse(typed)
         shown = f"{address.scheme}://{address.authority}{address.path}"
-        probed = self.desk.eyes.probe(endpoints.root(address))
+        with self.desk.console.waiting(text("local.asking", url=shown)):
+            probed = self.desk.eyes.probe(endpoints.root(address))
         kind = probed.kind if probed else known.kind if known else "other"
         title = title or LOCAL_TITLES[kind]
         key = self._told(probed, shown, title)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import threading
 
 import pytest
 from support.setup_parts import Screen
@@ -141,3 +143,71 @@ def test_the_progress_line_of_a_terminal_leaves_no_trace() -> None:
     with console.step("Image") as step:
         step.progress("layer 1")
     assert err.getvalue().endswith("\r\x1b[K  ✓ Image\n")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_long_step_is_seen_to_go_on() -> None:
+    seen = threading.Event()
+
+    class Watched(Terminal):
+        def write(self, text: str) -> int:
+            if "2 s" in text:
+                seen.set()
+            return super().write(text)
+
+    err = Watched()
+    console = Console("human", {}, io.StringIO(), err, 40, clock=lambda: 0.0, tick=0.001)
+    with console.step("Installing something with a rather long name") as step:
+        step.progress("wheel 3 of 7")
+        assert seen.wait(30)
+    drawn = [piece for piece in re.split(r"\r\x1b\[K", err.getvalue()) if " s" in piece and "\n" not in piece]
+    assert drawn and all(layout.cells(line) <= 40 for line in drawn)
+
+
+def test_where_nothing_can_be_drawn_over_it_is_said_once() -> None:
+    ticks = threading.Event()
+
+    class Watched(io.StringIO):
+        def write(self, text: str) -> int:
+            ticks.set()
+            return super().write(text)
+
+    err = Watched()
+    console = Console("human", {"ACCESSIBLE": "1"}, io.StringIO(), err, 80, clock=lambda: 0.0, tick=0.001)
+    with console.step("Installing"):
+        assert ticks.wait(30)
+    assert err.getvalue() == "  Installing ...\n  ok: Installing\n"
+
+
+def test_waiting_leaves_nothing_behind() -> None:
+    err = Terminal()
+    with Console("human", {}, io.StringIO(), err, 80).waiting("Asking"):
+        pass
+    assert err.getvalue() == "\r\x1b[K  Asking ...\r\x1b[K"
+    with Screen().console.waiting("Asking"):
+        pass
+
+
+def test_what_is_held_back_is_shown_from_the_last_heading() -> None:
+    screen = Screen()
+    screen.console.hold()
+    screen.console.heading("First")
+    screen.console.ok("lost")
+    screen.console.heading("Second")
+    screen.console.answer(["kept"])
+    assert screen.text == "" and not screen.console.transcript
+    screen.console.release()
+    assert screen.err.getvalue() == "\nSecond\n" and screen.out.getvalue() == "kept\n"
+    assert list(screen.console.transcript) == ["", "Second", "kept"]
+
+
+def test_the_transcript_has_no_colour_and_no_progress() -> None:
+    screen = Screen(environment={"FORCE_COLOR": "1"})
+    with screen.console.step("Gateway started") as step:
+        step.progress("waiting")
+    screen.console.answered("Sure?", "y")
+    assert list(screen.console.transcript) == ["  ✓ Gateway started", "? Sure?  y"]

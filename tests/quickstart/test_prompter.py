@@ -11,7 +11,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from quickstart.prompter import Choice, ScriptedPrompter
+from quickstart import layout
+from quickstart.prompter import Choice, ScriptedPrompter, _folded, lines
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = "support.ask_everything"
@@ -76,6 +77,43 @@ def test_numbered_lines(variable: dict[str, str]) -> None:
         terminal.expect(question)
         terminal.send(keys)
     assert answers_of(terminal) == [True, "x", "gpt", len(SECRET), "c", ["a", "b"]]
+
+
+@pytest.mark.parametrize(
+    ("variable", "keys"), [({}, "\x1b"), ({}, "<"), ({"ACCESSIBLE": "1"}, " < \r")], ids=["escape", "sign", "plain"]
+)
+def test_going_back_from_every_prompt(variable: dict[str, str], keys: str) -> None:
+    terminal = spawn(**variable)
+    for question in QUESTIONS:
+        terminal.expect(question)
+        terminal.send(keys)
+    assert answers_of(terminal) == ["went back"] * 6
+
+
+def test_a_sign_inside_a_text_and_keys_that_begin_with_escape_are_no_way_back() -> None:
+    terminal = spawn()
+    typed = ["y", "a<b\r", "\x15\x1b[200~<x>\x1b[201~\r", "k<\r", f"{DOWN}\r", f"{DOWN}{DOWN} \r"]
+    for question, keys in zip(QUESTIONS, typed, strict=True):
+        terminal.expect(question)
+        terminal.send(keys)
+    assert answers_of(terminal) == [True, "proposala<b", "<x>", 2, "c", ["b", "c"]]
+
+
+@pytest.mark.parametrize("columns", [44, 60, 100])
+def test_long_questions_and_menus_are_folded_between_words(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    question = "Which of the servers found on this machine should the gateway use?"
+    folded = _folded(question, "(space, enter; < goes back)")
+    assert folded.replace("\n  ", " ").strip() == question
+    shown = f"? {folded} (space, enter; < goes back)"
+    assert all(layout.cells(line) < columns for line in shown.splitlines())
+    choices = [Choice("a", "llama-cpp-python", "http://localhost:7999  mistral-7b-instruct-v0.1.Q4_K_M"), CHOICE]
+    drawn = lines(choices, columns - 9)
+    assert all(layout.cells(line) <= columns - 9 for line in drawn)
+    assert len({layout.cells(line[: line.index(word)]) for line, word in zip(drawn, ("ht", "モ"), strict=True)}) == 1
+
+
+CHOICE = Choice("b", "日本語のサーバー", "モデル 1 個")
 
 
 @pytest.mark.parametrize("plain", [{}, {"ACCESSIBLE": "1"}], ids=["arrows", "plain"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.setup_parts import CANARY, World, desk
 
-from quickstart import messages
+from quickstart import layout, messages
 from quickstart.answers import COMPATIBLE, Answers, Hosted
 from quickstart.discovery import Probed
 from quickstart.errors import Cancelled
@@ -196,4 +196,5 @@ def test_cancelling_anywhere(at: int) -> None:
 
 
 def test_texts_of_this_screen_are_short() -> None:
-    assert all(len(messages.ENGLISH[key]) < 100 for key in messages.ENGLISH if key.startswith("hosted."))
+    hosted = [texts for key, texts in messages.catalogue().items() if key.startswith("hosted.")]
+    assert hosted and all(layout.cells(text) < 100 for texts in hosted for text in texts.values())
