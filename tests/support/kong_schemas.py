@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+_ADDED = ("required", "len_min")
 FOLDER = Path(__file__).resolve().parent.parent / "conformance" / "kong-schemas"
 
 
@@ -38,9 +39,22 @@ def _flat_field(field: dict[str, Any], path: str) -> dict[str, dict[str, Any]]:
     for inner in ("elements", "keys", "values"):
         if isinstance(field.get(inner), dict):
             found |= _flat_field(field[inner], f"{path}[{inner}]")
+            found[f"{path}[{inner}]"].pop("required", None)  # which Kong adds when it has used the field first
     return found
 
 
 def checks(schema: dict[str, Any]) -> list[str]:
     """The rules as sorted text."""
-    return sorted(json.dumps(check, sort_keys=True) for check in schema.get("entity_checks", ()))
+    return sorted(json.dumps(_unused(check), sort_keys=True) for check in schema.get("entity_checks", ()))
+
+
+def _unused(rule: Any) -> Any:
+    """A rule without what Kong adds to its elements when it has used it first."""
+    if isinstance(rule, list):
+        return [_unused(inner) for inner in rule]
+    if not isinstance(rule, dict):
+        return rule
+    out = {name: _unused(inner) for name, inner in rule.items()}
+    if isinstance(out.get("elements"), dict):
+        out["elements"] = {name: out["elements"][name] for name in out["elements"] if name not in _ADDED}
+    return out

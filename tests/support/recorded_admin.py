@@ -20,7 +20,6 @@ _VARIABLE = re.compile(r"\{\{(\w+)(\|q)?\}\}")
 _NOT_COMPARED = (
     *("created_at", "updated_at", "next", "offset", "message"),
     "request_id",  # which Kong's Admin API tells in one single answer
-    "max_request_body_size",  # here it is a limit, so its default is one that a chat does not run into
 )
 _OF_THE_NODE = ("tagline", "version", "edition")
 _SUBSTANCE = ("type", "default", "reference", "required")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.codec import decode
 from gateway.entities import kinds
 from gateway.entities.formats import sni_error
 from gateway.entities.kinds import Entity, Kind
@@ -27,6 +28,8 @@ from gateway.schema import (
 )
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
+_KEY_TYPES = {"RSA": bytes.fromhex("06092a864886f70d010101"), "EC": bytes.fromhex("06072a8648ce3d0201")}
+"""The object identifiers rsaEncryption and id-ecPublicKey, DER."""
 _PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----.+-----END ([A-Z]+ )?PRIVATE KEY-----", re.DOTALL)
 
 
@@ -52,6 +55,36 @@ def _pair(cert: str, key: str) -> Custom:
         return found or None
 
     return Custom((cert, key), function)
+
+
+def _key_type(certificate: str | None) -> str:
+    """RSA or EC, told by the identifier that stands in front of the public key; "" when neither is sure."""
+    found = decoded(certificate or "")
+    kinds_found = [name for name, mark in _KEY_TYPES.items() if found and mark in found[0]]
+    return kinds_found[0] if len(kinds_found) == 1 else ""
+
+
+def _different_types(values: Mapping[str, Any]) -> str | None:
+    first, second = _key_type(values.get("cert")), _key_type(values.get("cert_alt"))
+    if not first or first != second:
+        return None
+    return (
+        "certificate and alternative certificate need to have different type (e.g. RSA and ECDSA), "
+        "the provided certificates were both of the same type"
+    )
+
+
+def _fitting_jwk(values: Mapping[str, Any]) -> str | None:
+    given = values.get("jwk")
+    if given is None or is_reference(given):
+        return None
+    try:
+        jwk = decode(given.encode("utf-8", "surrogatepass"))
+    except ValueError:
+        jwk = None
+    if not isinstance(jwk, dict):
+        return "could not json decode jwk string"
+    return None if jwk.get("kid") == values.get("kid") else "kid in jwk.kid must be equal to keys.kid"
 
 
 def _one_authority(values: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -91,7 +124,12 @@ CERTIFICATES = Kind(
                 schema={"transient": True},
             ),
         },
-        checks=(MutuallyRequired("cert_alt", "key_alt"), _pair("cert", "key"), _pair("cert_alt", "key_alt")),
+        checks=(
+            MutuallyRequired("cert_alt", "key_alt"),
+            _pair("cert", "key"),
+            _pair("cert_alt", "key_alt"),
+            Custom(("cert", "cert_alt"), _different_types),
+        ),
     ),
 )
 
@@ -180,6 +218,10 @@ KEYS = Kind(
             "created_at": kinds.created(),
             "updated_at": kinds.updated(),
         },
-        checks=(MutuallyExclusive("pem", "jwk"), AtLeastOneOf("pem", "jwk")),
+        checks=(
+            MutuallyExclusive("pem", "jwk"),
+            AtLeastOneOf("pem", "jwk"),
+            Custom(("jwk", "pem", "kid"), _fitting_jwk),
+        ),
     ),
 )

@@ -19,7 +19,8 @@ Registry = Mapping[str, type[Plugin]]
 def _fields(config: Field, protocols: tuple[str, ...], usual: tuple[str, ...], no_consumer: bool) -> dict[str, Field]:
     return {
         "id": kinds.identifier(),
-        "name": String("Which plugin.", required=True, len_min=0),
+        # "" gets the answer that every name of no plugin gets; the schema says what Kong's says
+        "name": String("Which plugin.", required=True, len_min=0, schema={"len_min": 1}),
         "instance_name": String("A name for this one configuration of it.", unique=True, check=name_error),
         "created_at": kinds.created(),
         "updated_at": kinds.updated(),

@@ -16,6 +16,7 @@ def _installed(value: str) -> str | None:
 CONFIG = Record(
     "Where the vault looks.",
     required=True,
+    schema={"abstract": True},  # other kinds of vaults have other fields
     fields={"prefix": String("What every variable's name starts with.", match="^[%a_-][%a%d_-]*$")},
 )
 

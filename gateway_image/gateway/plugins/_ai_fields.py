@@ -2,8 +2,8 @@
 providers and what each must be told come from the providers' folder. Not for: what is done with any of it.
 
 Names, types, bounds and texts are Kong's (ai-proxy 3.9, with fields of later versions that this gateway follows).
-Deviations on purpose: the body limit is 8 MiB (Kong 3.9: 8192 bytes, beyond which its plugins fail), a placeholder for
-a model's name is refused.
+Deviations on purpose: Kong's default of 8192 bytes for a body is no limit that anybody chose, a placeholder for a
+model's name is refused.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ from gateway.schema import (
 ROUTE_TYPES = ("llm/v1/chat", "llm/v1/completions", "preserve", "llm/v1/embeddings", "llm/v1/responses")
 NATIVE_FORMATS = ("bedrock", "gemini", "cohere", "huggingface")
 LLM_FORMATS = ("openai", *NATIVE_FORMATS, "anthropic")
-DEFAULT_BODY_SIZE = 8 << 20
+KONGS_BODY_SIZE = 8192
+"""Kong's default. It stands in every dump of a Kong and decK writes it where nobody chose anything, but hardly a chat
+fits into it; so it is read as no choice."""
+USUAL_BODY_SIZE = 8 << 20
+"""The limit, in bytes, where nobody chose one."""
 # What Kong knows comes first, in Kong's order, so that its texts stay the same; then the others of the folder.
 _KONG_PROVIDERS = ("openai", "azure", "anthropic", "cohere", "mistral", "llama2", "gemini", "bedrock", "huggingface")
 _KONG_RULES = (
@@ -183,7 +187,20 @@ def target_checks() -> tuple[Check, ...]:
 
 
 def body_size_field() -> Field:
-    return Integer("The longest request body that is read, in bytes.", gt=0, default=DEFAULT_BODY_SIZE)
+    return Integer(
+        f"The longest request body that is taken, in bytes. {KONGS_BODY_SIZE}, Kong's default, counts as not chosen: "
+        f"{USUAL_BODY_SIZE} then.",
+        gt=0,
+        default=KONGS_BODY_SIZE,
+    )
+
+
+def body_limit(config: Mapping[str, Any]) -> int:
+    """How many bytes a body may have by max_request_body_size; null is no limit."""
+    given = config["max_request_body_size"]
+    if given is None:
+        return 1 << 62
+    return USUAL_BODY_SIZE if given == KONGS_BODY_SIZE else int(given)
 
 
 def llm_format_field() -> Field:

@@ -18,7 +18,7 @@ from gateway.errors import ConfigError
 from gateway.headers import find
 from gateway.outbound import Target
 from gateway.patterns import PatternError, compile_pattern
-from gateway.plugins._ai_fields import ai_proxy_fields, body_size_field
+from gateway.plugins._ai_fields import ai_proxy_fields, body_limit, body_size_field
 from gateway.plugins._ai_log import LONGEST, UNSPECIFIED, usage_members
 from gateway.plugins._ai_target import Aim
 from gateway.plugins._base import Plugin, Setting
@@ -110,7 +110,7 @@ class AiTransformer(Plugin):
         super().__init__(config, setting)
         self.llm = AiProxy({**config["llm"], "llm_format": "openai"}, setting)
         self.timeout: float = config["http_timeout"] / 1000
-        self.limit: int = config["max_request_body_size"] or 1 << 62
+        self.limit = body_limit(config)
         self.logs: Mapping[str, bool] = config["llm"]["logging"]
         self.pattern: Any = None
         pattern = config["transformation_extract_pattern"]

@@ -29,9 +29,9 @@ def document_of(exchange: Exchange) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def too_large(exchange: Exchange, limit: int | None) -> Reply | None:
+def too_large(exchange: Exchange, limit: int) -> Reply | None:
     """The refusal of a body over max_request_body_size."""
-    if limit is None or len(exchange.request.body) <= limit:
+    if len(exchange.request.body) <= limit:
         return None
     return exchange.ai_error(
         413,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gateway.plugins._ai_fields import body_size_field, llm_format_field
+from gateway.plugins._ai_fields import body_limit, body_size_field, llm_format_field
 from gateway.plugins._base import Plugin, Setting
 from gateway.plugins._prompt_body import document_of, too_large
 from gateway.schema import Array, AtLeastOneOf, Record, String
@@ -62,7 +62,7 @@ class AiPromptDecorator(Plugin):
         prompts = config["prompts"] or {}
         self.before: list[dict[str, str]] = [dict(message) for message in prompts.get("prepend") or ()]
         self.after: list[dict[str, str]] = [dict(message) for message in prompts.get("append") or ()]
-        self.limit: int | None = config["max_request_body_size"]
+        self.limit = body_limit(config)
         # Anthropic's dialect has no message of the system: what it says stands beside the messages
         self.apart: bool = config["llm_format"] == "anthropic"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.errors import ConfigError
 from gateway.patterns import PatternError, compile_pattern
-from gateway.plugins._ai_fields import body_size_field, llm_format_field
+from gateway.plugins._ai_fields import body_limit, body_size_field, llm_format_field
 from gateway.plugins._base import Plugin, Setting
 from gateway.plugins._prompt_body import Turn, UnreadablePrompt, document_of, too_large, turns
 from gateway.schema import Array, AtLeastOneOf, Boolean, Conditional, Match, Record, String
@@ -61,7 +61,7 @@ class AiPromptGuard(Plugin):
         self.allow = _compiled(config, "allow_patterns", problems)
         if problems:
             raise ConfigError({"config": problems})
-        self.limit: int | None = config["max_request_body_size"]
+        self.limit = body_limit(config)
         self.all_roles: bool = config["match_all_roles"]
         self.last_only: bool = config["allow_all_conversation_history"]
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.codec import CodecError, decode, encode
-from gateway.plugins._ai_fields import body_size_field
+from gateway.plugins._ai_fields import body_limit, body_size_field
 from gateway.plugins._base import Plugin, Setting
 from gateway.plugins._prompt_body import document_of, too_large
 from gateway.schema import Array, Boolean, Record, String
@@ -58,10 +58,11 @@ class AiPromptTemplate(Plugin):
 
     def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:
         super().__init__(config, setting)
+        self.limit = body_limit(config)
         self.templates: dict[str, str] = {entry["name"]: entry["template"] for entry in config["templates"]}
 
     def access(self, exchange: Exchange) -> Reply | None:
-        refused = too_large(exchange, self.config["max_request_body_size"])
+        refused = too_large(exchange, self.limit)
         if refused is not None:
             return refused
         if self.config["log_original_request"]:

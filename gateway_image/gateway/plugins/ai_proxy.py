@@ -14,7 +14,7 @@ from gateway.chat import mapping
 from gateway.codec import encode
 from gateway.errors import ConfigError
 from gateway.outbound import Target
-from gateway.plugins._ai_fields import AI_PROXY_CHECKS, ai_proxy_fields
+from gateway.plugins._ai_fields import AI_PROXY_CHECKS, ai_proxy_fields, body_limit
 from gateway.plugins._ai_log import ai_members, keep_answer
 from gateway.plugins._ai_target import Aim, Options
 from gateway.plugins._base import Plugin, Setting
@@ -49,7 +49,7 @@ class AiProxy(Plugin):
         self.alias: str | None = model.get("model_alias")
         self.options: Options = _set_only(model["options"] or {})
         self.template = Template.of(self.model, self.options)
-        self.limit: int = config["max_request_body_size"] or 1 << 62
+        self.limit = body_limit(config)
         self.streaming: str = config["response_streaming"]
         self.names_model: bool = config["model_name_header"]
         self.tuned = any(name in self.options for name in _TUNING)

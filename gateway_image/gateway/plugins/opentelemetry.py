@@ -37,8 +37,11 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _ANSWER_LIMIT = 64 << 10
 
 
-def _endpoint(help: str) -> String:
-    return String(help, referenceable=True, check=url_error)
+def _endpoint(help: str, **more: Any) -> String:
+    return String(help, referenceable=True, check=url_error, **more)
+
+
+_OLD = {"deprecation": {"message": "opentelemetry: write config.traces_endpoint instead", "removal_in_version": "4.0"}}
 
 
 def _header_error(name: str) -> str | None:
@@ -101,7 +104,9 @@ class OpenTelemetry(Queued, Plugin):
             "propagation": propagation_record(),
         },
         checks=(AtLeastOneOf("traces_endpoint", "logs_endpoint"),),
-        shorthands={"endpoint": Shorthand(_endpoint("The old name of traces_endpoint."), ("traces_endpoint",))},
+        shorthands={
+            "endpoint": Shorthand(_endpoint("The old name of traces_endpoint.", schema=_OLD), ("traces_endpoint",))
+        },
     )
 
     def __init__(self, config: Mapping[str, Any], setting: Setting) -> None:

@@ -119,7 +119,8 @@ class Match:
         if self.required:
             out["required"] = True
         if self.elements_not_one_of is not None:
-            out["elements"] = {"type": "string", "not_one_of": list(self.elements_not_one_of)}
+            elements = {"type": "string", "required": True, "len_min": 1}
+            out["elements"] = {**elements, "not_one_of": list(self.elements_not_one_of)}
         return out
 
 

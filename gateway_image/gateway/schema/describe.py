@@ -22,8 +22,7 @@ def describe_field(field: Field) -> dict[str, Any]:
     out: dict[str, Any] = {"type": field.kind}
     if field.help:
         out["description"] = field.help
-    if field.required:
-        out["required"] = True
+    out["required"] = field.required
     if field.default is not UNSET:
         out["default"] = field.default
     if field.one_of is not None:
@@ -55,12 +54,12 @@ def _details(field: Field) -> dict[str, Any]:
     if isinstance(field, Foreign):
         return {"reference": field.reference} | ({"on_delete": field.on_delete} if field.on_delete else {})
     if isinstance(field, Array):
-        out = {"elements": describe_field(field.elements)} | _given(field, "len_eq", "len_min", "len_max")
+        out = {"elements": _always(field.elements)} | _given(field, "len_eq", "len_min", "len_max")
         if isinstance(field, Set) and field.mutually_exclusive_subsets is not None:
             out["mutually_exclusive_subsets"] = [list(group) for group in field.mutually_exclusive_subsets]
         return out
     if isinstance(field, Map):
-        return {"keys": describe_field(field.keys), "values": describe_field(field.values)} | _given(field, "len_min")
+        return {"keys": _always(field.keys), "values": _always(field.values)} | _given(field, "len_min")
     if isinstance(field, Record):
         described = describe(field)
         if not described["entity_checks"]:
@@ -71,6 +70,11 @@ def _details(field: Field) -> dict[str, Any]:
     return {}
 
 
+def _always(field: Field) -> dict[str, Any]:
+    """What stands in a list or a map: never null, so Kong's schemas call it required."""
+    return describe_field(field) | {"required": True}
+
+
 def _shorthand(record: Record, name: str) -> dict[str, Any]:
     shorthand = record.shorthands[name]
     out = describe_field(shorthand.field)
@@ -79,7 +83,7 @@ def _shorthand(record: Record, name: str) -> dict[str, Any]:
 
 
 def _string(field: String) -> dict[str, Any]:
-    out = _given(field, "len_eq", "len_min", "len_max", "starts_with", "match", "not_match")
+    out = _given(field, "len_eq", "len_max", "starts_with", "match", "not_match") | {"len_min": field.least}
     for name in ("match_none", "match_all"):
         rules = getattr(field, name)
         if rules:

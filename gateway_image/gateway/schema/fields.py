@@ -144,7 +144,6 @@ class String(Field):
         """Lengths in bytes, empty strings are refused unless len_min=0. Patterns are Lua patterns, searched."""
         super().__init__(help, **more)
         self.len_eq = len_eq
-        self.len_min = len_min
         self.len_max = len_max
         self.starts_with = starts_with
         self.match = match
@@ -154,8 +153,8 @@ class String(Field):
         self.match_any = match_any
         self.uuid = uuid
         self.is_regex = is_regex
-        self._least = 1 if len_min is None else len_min
-        self._lengths = len_eq is not None or len_max is not None or self._least > 1
+        self.least = 1 if len_min is None else len_min
+        self._lengths = len_eq is not None or len_max is not None or self.least > 1
         self._patterns = bool(match or not_match or match_none or match_all or match_any)
 
     def clean(self, value: Any) -> Cleaned:
@@ -166,8 +165,8 @@ class String(Field):
         error = self._allowed(value)
         if error is None and self.uuid and not is_uuid(value):
             error = "expected a valid UUID"
-        if error is None and not value and self._least:
-            error = f"length must be at least {self._least}"
+        if error is None and not value and self.least:
+            error = f"length must be at least {self.least}"
         if error is None and self._lengths:
             error = self._length(value)
         if error is None and self.starts_with is not None and not value.startswith(self.starts_with):
@@ -181,7 +180,7 @@ class String(Field):
         return value, error
 
     def _length(self, value: str) -> str | None:
-        return length_error(len(value.encode("utf-8", "surrogatepass")), self.len_eq, self._least, self.len_max)
+        return length_error(len(value.encode("utf-8", "surrogatepass")), self.len_eq, self.least, self.len_max)
 
     def _pattern(self, value: str) -> str | None:
         if self.not_match is not None and lua_pattern(self.not_match).search(value):

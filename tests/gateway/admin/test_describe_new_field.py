@@ -27,7 +27,8 @@ def test_validation_schema_and_reference_follow_the_declaration(monkeypatch: pyt
         field["config"] for field in admin.get(f"/schemas/plugins/{PLUGIN}").body["fields"] if "config" in field
     ]
     (described,) = [field[FIELD] for field in config["fields"] if FIELD in field]
-    assert described == {"type": "integer", "description": HELP, "default": 7, "between": [1, LARGEST]}
+    wanted = {"type": "integer", "description": HELP, "required": False, "default": 7, "between": [1, LARGEST]}
+    assert described == wanted
 
     line = next(line for line in reference().split("\n") if f"`config.{FIELD}`" in line)
     assert HELP in line and f"1 to {LARGEST}" in line and "`7`" in line

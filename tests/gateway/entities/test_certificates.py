@@ -37,6 +37,17 @@ def test_certificates(row: dict[str, Any], wrong: list[str]) -> None:
     assert sorted(error or {}) == wrong
 
 
+RSA, EC = (pem("CERTIFICATE", DER + bytes.fromhex(mark)) for mark in ("06092a864886f70d010101", "06072a8648ce3d0201"))
+
+
+@pytest.mark.parametrize(("second", "fine"), [(EC, True), (RSA, False), (CERT, True), ("{vault://env/x}", True)])
+def test_a_second_chain_is_of_the_other_key_type(second: str, fine: bool) -> None:
+    error = CERTIFICATES.record.clean({"cert": RSA, "key": KEY, "cert_alt": second, "key_alt": KEY})[1]
+    assert (error is None) == fine
+    if not fine:
+        assert isinstance(error, dict) and "need to have different type" in error["@entity"][0]
+
+
 def test_no_error_tells_a_private_key() -> None:
     error = CERTIFICATES.record.clean({"cert": CERT, "key": "canary-key"})[1]
     assert "canary" not in str(error)
@@ -65,11 +76,14 @@ def test_pem_is_taken_apart() -> None:
 @pytest.mark.parametrize(
     ("row", "error"),
     [
-        ({"kid": "1", "jwk": "{}"}, None),
+        ({"kid": "1", "jwk": '{"kid":"1"}'}, None),
+        ({"kid": "1", "jwk": "{vault://env/jwk}"}, None),
+        ({"kid": "1", "jwk": "{}"}, {"@entity": ["kid in jwk.kid must be equal to keys.kid"]}),
+        ({"kid": "1", "jwk": "["}, {"@entity": ["could not json decode jwk string"]}),
         ({"kid": "1", "pem": {"public_key": "x"}}, None),
         ({"kid": "1"}, {"@entity": ["at least one of these fields must be non-empty: 'pem', 'jwk'"]}),
         (
-            {"kid": "1", "jwk": "{}", "pem": {"public_key": "x"}},
+            {"kid": "1", "jwk": '{"kid":"1"}', "pem": {"public_key": "x"}},
             {"@entity": ["only one or none of these fields must be set: 'pem', 'jwk'"]},
         ),
     ],

@@ -50,7 +50,7 @@ def test_children_get_their_parents_id() -> None:
                 }
             ],
             "upstreams": [{"name": "u.test", "targets": [{"target": "n.test"}]}],
-            "key_sets": [{"name": "s", "keys": [{"kid": "1", "jwk": "{}"}]}],
+            "key_sets": [{"name": "s", "keys": [{"kid": "1", "jwk": '{"kid":"1"}'}]}],
         }
     )
     service, route, consumer = (rows(config, kind)[0]["id"] for kind in ("services", "routes", "consumers"))

@@ -23,7 +23,7 @@ def test_defaults() -> None:
     assert config["targets"][0]["weight"] == 100
     assert config["balancer"] is None or config["balancer"]["algorithm"] == "round-robin"
     assert (config["response_streaming"], config["llm_format"]) == ("allow", "openai")
-    assert (config["model_name_header"], config["max_request_body_size"]) == (True, 8 << 20)
+    assert (config["model_name_header"], config["max_request_body_size"]) == (True, 8192)
 
 
 @pytest.mark.parametrize(

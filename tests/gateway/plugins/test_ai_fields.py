@@ -8,8 +8,8 @@ from support.kong_schemas import checks, flat, kong_schema
 from gateway.entities.plugins import clean_plugin, plugin_schema
 from gateway.plugins._ai_fields import (
     AI_PROXY_CHECKS,
-    DEFAULT_BODY_SIZE,
     ai_proxy_fields,
+    body_limit,
     placeholder_error,
     provider_names,
     url_error,
@@ -53,8 +53,6 @@ def test_kongs_providers_come_first_and_in_kongs_order() -> None:
 def test_fields_types_and_bounds_are_kongs_and_choices_at_least_kongs() -> None:
     kong, ours = flat(kong_schema("plugin-ai-proxy")), flat(plugin_schema(Proxy))
     assert set(kong) <= set(ours)
-    ours["config.max_request_body_size"].pop("default")
-    kong["config.max_request_body_size"].pop("default")  # on purpose: Kong's 8192 is too little
     for path, theirs in kong.items():
         own = dict(ours[path])
         choices, theirs_choices = own.pop("one_of", []), theirs.pop("one_of", [])
@@ -75,6 +73,15 @@ def test_rules_are_kongs_and_more() -> None:
     assert first in ours
 
 
+@pytest.mark.parametrize(("given", "limit"), [(8192, 8 << 20), (8191, 8191), (8193, 8193), (1 << 30, 1 << 30)])
+def test_kongs_default_body_limit_is_nobodys_choice(given: int, limit: int) -> None:
+    assert body_limit({"max_request_body_size": given}) == limit
+
+
+def test_no_body_limit() -> None:
+    assert body_limit({"max_request_body_size": None}) > 1 << 40
+
+
 def test_defaults() -> None:
     row, error = clean_plugin({"name": "ai-proxy", "config": {"route_type": "llm/v1/chat", "model": OPENAI}}, REGISTRY)
     assert error is None
@@ -84,11 +91,10 @@ def test_defaults() -> None:
         "model": {"provider": "openai", "name": "gpt-4o", "model_alias": None, "options": None},
         "logging": {"log_statistics": False, "log_payloads": False},
         "response_streaming": "allow",
-        "max_request_body_size": DEFAULT_BODY_SIZE,
+        "max_request_body_size": 8192,
         "model_name_header": True,
         "llm_format": "openai",
     }
-    assert DEFAULT_BODY_SIZE == 8388608
     config = clean_plugin(
         {"name": "ai-proxy", "config": {"route_type": "preserve", "model": model("openai", top_k=1)}}, REGISTRY
     )[0]["config"]

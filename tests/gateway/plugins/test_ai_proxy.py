@@ -97,6 +97,10 @@ def test_the_body_limit_is_a_limit() -> None:
     assert "max_request_body_size (64)" in told.json["error"]["message"]
 
 
+def test_a_chat_longer_than_kongs_default_limit_goes_up() -> None:
+    assert ask(gateway(), {"messages": [{"role": "user", "content": "x" * 20_000}]}).status == 200
+
+
 def test_configured_options_win_and_top_k_is_not_openais() -> None:
     told = ask(
         gateway(model={"options": {"max_tokens": 5, "top_k": 3}}), {"messages": MESSAGES, "max_tokens": 99, "seed": 7}

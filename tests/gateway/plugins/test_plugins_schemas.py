@@ -13,15 +13,13 @@ SHARED = sorted(name for name in registry() if (FOLDER / f"plugin-{name}.json").
 OURS = [name for name in SHARED if name not in ("ai-proxy", "ai-request-transformer", "ai-response-transformer")]
 
 # plugin -> path of a field -> its attributes that differ on purpose
-LARGER_BODIES = {"config.max_request_body_size": {"default": 8 << 20}}
 FORMATS = {"config.llm_format": {"one_of": ["openai", "bedrock", "gemini", "cohere", "huggingface", "anthropic"]}}
 LONG_CONTENT = {
     f"config.prompts.{side}[elements].content": {"len_max": 100_000} for side in ("prepend", "append")
 }  # as in newer versions
 DEVIATIONS: dict[str, dict[str, dict[str, Any]]] = {
-    "ai-prompt-guard": LARGER_BODIES | FORMATS,
-    "ai-prompt-decorator": LARGER_BODIES | FORMATS | LONG_CONTENT,
-    "ai-prompt-template": LARGER_BODIES,
+    "ai-prompt-guard": FORMATS,
+    "ai-prompt-decorator": FORMATS | LONG_CONTENT,
 }
 
 

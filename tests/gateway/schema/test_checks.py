@@ -196,6 +196,9 @@ def test_rules_are_printed_as_kong_prints_them(check: Check, shown: dict[str, An
     assert check.describe() == shown
 
 
+ELEMENT = {"type": "string", "required": True, "len_min": 1}
+
+
 @pytest.mark.parametrize(
     ("match", "shown"),
     [
@@ -203,7 +206,7 @@ def test_rules_are_printed_as_kong_prints_them(check: Check, shown: dict[str, An
         (Match(match="^x$"), {"match": "^x$"}),
         (Match(required=True), {"required": True}),
         (Match(len_eq=0), {"len_eq": 0}),
-        (Match(elements_not_one_of=("a",)), {"elements": {"type": "string", "not_one_of": ["a"]}}),
+        (Match(elements_not_one_of=("a",)), {"elements": {**ELEMENT, "not_one_of": ["a"]}}),
     ],
 )
 def test_conditions_are_printed_as_kong_prints_them(match: Match, shown: dict[str, Any]) -> None:
