@@ -14,6 +14,7 @@ from typing import Any
 import docker
 import docker.errors
 import requests.exceptions
+from docker.utils import parse_repository_tag
 
 from quickstart import image
 from quickstart.container_spec import (
@@ -32,6 +33,8 @@ from quickstart.engine_kind import recognise
 from quickstart.errors import EnvironmentProblem, PortTaken, QuickstartError
 from quickstart.files import Places, private_directory, write_atomically
 from quickstart.plan import Plan
+from quickstart.reach import inside
+from quickstart.reach.inside import Inside, Target
 from quickstart.runtime import Progress, RunStatus
 
 _FAILED = (docker.errors.DockerException, requests.exceptions.RequestException, OSError)
@@ -151,7 +154,7 @@ class DockerRunner:
         except docker.errors.ImageNotFound:
             pass
         done: dict[str, tuple[int, int]] = {}  # layer -> bytes here, bytes in all
-        repository, tag = docker.utils.parse_repository_tag(image)
+        repository, tag = parse_repository_tag(image)
         try:
             for event in self._client.api.pull(repository, tag or "latest", stream=True, decode=True):
                 if "error" in event:
@@ -293,6 +296,32 @@ class DockerRunner:
         for piece in container.logs(tail=lines, stream=True, follow=True):
             *whole, rest = (rest + piece).split(b"\n")
             yield from (line.decode("utf-8", "replace") for line in whole)
+
+    # -- from inside -----------------------------------------------------------------------------------------------
+
+    def ask_from_inside(self, target: Target, path: str, deployed: Deployment | None, base_image: str = "") -> Inside:
+        """Asks a server of this machine from where the gateway is: in its container while that runs, else in one that
+        lives for this question alone, of the gateway's image or of `base_image`. Nothing is fetched. Raises
+        EnvironmentProblem, ValueError."""
+        client, engine = self._use()
+        words = inside.command(target, path)
+        container = self._found()
+        try:
+            if container is not None and container.status == "running":
+                _, output = container.exec_run(words, stderr=False)
+                return inside.parse(output.decode("utf-8", "replace"), path)
+            images = [name for name in ((deployed.image if deployed else ""), base_image) if name]
+            image = next((name for name in images if client.images.list(name)), "")
+            if not image:
+                raise EnvironmentProblem("no image to try it with is here yet")
+            output = client.containers.run(
+                image, entrypoint=words[0], command=words[1:], remove=True, stderr=False, cap_drop=["ALL"],
+                read_only=True, user=str(UNPRIVILEGED), labels={INSTANCE: instance(self._places)},
+                extra_hosts=engine.kind.extra_hosts(engine.version), security_opt=["no-new-privileges:true"],
+            )  # fmt: skip
+            return inside.parse(output.decode("utf-8", "replace"), path)
+        except _FAILED as error:
+            raise EnvironmentProblem(f"the engine did not run the question: {_reason(error)}") from error
 
     # -- leaving ---------------------------------------------------------------------------------------------------
 

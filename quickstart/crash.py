@@ -16,6 +16,7 @@ _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PAT|CREDENTIALS?|A
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+\S+")
 _LONG = re.compile(r"\b[A-Za-z0-9_-]{40,}\b")
 """Long opaque words are keys more often than anything worth reading in a report."""
+_IN_URL = re.compile(r"(?<=://)[^/\s@'\"]+(?=@)")
 REMOVED = "(removed)"
 
 
@@ -31,6 +32,11 @@ def redact(text: str, environment: Mapping[str, str], secrets: Iterable[str] = (
         text = re.sub(re.escape(prefix) + r"[A-Za-z0-9_\-]{6,}", REMOVED, text)
     text = _BEARER.sub(lambda match: f"{match[1]} {REMOVED}", text)
     return _LONG.sub(REMOVED, text)
+
+
+def without_passwords(text: str) -> str:
+    """`text` with the user and password of every URL taken out."""
+    return _IN_URL.sub(REMOVED, text)
 
 
 def report(

@@ -139,10 +139,25 @@ class Probed(NamedTuple):
     locked: bool = False
 
 
-def probe(base: str, clock: Callable[[], float] = time.monotonic, timeout: float = TIMEOUT) -> Probed | None:
-    """What answers at `base` ("http://127.0.0.1:7999"); None when it is no model server or nothing."""
+def speaks(host: str, port: int, timeout: float = TIMEOUT) -> bool:
+    """Whether what listens there answers HTTP at all, whatever it says."""
+    shown = f"[{host}]" if ":" in host else host
+    try:
+        with httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False) as client:
+            client.head(f"http://{shown}:{port}/")
+    except (httpx.HTTPError, OSError):
+        return False
+    return True
+
+
+def probe(
+    base: str, clock: Callable[[], float] = time.monotonic, timeout: float = TIMEOUT, key: str = ""
+) -> Probed | None:
+    """What answers at `base` ("http://127.0.0.1:7999"); None when it is no model server or nothing. `key`: a complete
+    Authorization header value, "" for none."""
     deadline = clock() + max(WHOLE_PROBE, 2 * timeout)
-    with httpx.Client(base_url=base, timeout=timeout, trust_env=False, follow_redirects=False) as client:
+    sent = {"Authorization": key} if key else {}
+    with httpx.Client(base_url=base, timeout=timeout, trust_env=False, follow_redirects=False, headers=sent) as client:
 
         def get(path: str) -> tuple[int, httpx.Headers, Any] | None:
             return _get(client, path, clock, deadline)

@@ -16,6 +16,8 @@ from quickstart.errors import UsageError
 
 Dialect = Literal["openai", "ollama"]
 BRIDGE_HOST = "host.docker.internal"
+CONTAINER_NAMES = frozenset((BRIDGE_HOST, "host.containers.internal", "host.lima.internal"))
+"""By which containers of one engine or another know this machine."""
 EXAMPLE = "Type it like this: http://localhost:11434"
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
@@ -127,7 +129,7 @@ def root(address: Address) -> str:
 def is_this_machine(host: str) -> bool:
     """True for every name by which a person means the machine they sit at, the container's name for it included."""
     name = host.rstrip(".").lower()
-    if name in {"localhost", BRIDGE_HOST, "host.containers.internal"} or name.endswith(".localhost"):
+    if name == "localhost" or name in CONTAINER_NAMES or name.endswith(".localhost"):
         return True
     try:
         address = ipaddress.ip_address(name)

@@ -1,0 +1,110 @@
+"""What doctor looks at: the files, the environment, the gateway that was set up and how it is right now; each as it is,
+also when it is damaged or not there. Not for: judging it (the checks).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from quickstart import deployment, diagnosis, health
+from quickstart.container_spec import EngineProblem
+from quickstart.deployment import Deployment
+from quickstart.endpoints import is_this_machine
+from quickstart.errors import EnvironmentProblem, UsageError
+from quickstart.files import Places
+from quickstart.plan import Plan, RoutePlan, Runtime
+from quickstart.runners import runner_of
+from quickstart.runtime import Runner, RunStatus
+from quickstart.secret_file import parse
+
+STOPPED = RunStatus(False)
+Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """`deployed` None: nothing was set up, or its record is damaged (`damaged`). `engine_problem`: why the container of
+    the gateway cannot be seen."""
+
+    places: Places
+    environment: Mapping[str, str]
+    deployed: Deployment | None = None
+    damaged: bool = False
+    runner: Runner | None = None
+    status: RunStatus = STOPPED
+    engine_problem: EngineProblem | None = None
+    ready: bool = False
+    route: str = ""  # only this one, "" for all
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    wall: Callable[[], float] = time.time
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.deployed.plan if self.deployed is not None else None
+
+    @property
+    def routes(self) -> Sequence[RoutePlan]:
+        """Those asked about."""
+        plan = self.plan
+        return [route for route in plan.routes if names(route, self.route)] if plan is not None else []
+
+    @property
+    def hosted(self) -> Sequence[RoutePlan]:
+        return [route for route in self.routes if not is_local(route)]
+
+    @property
+    def local(self) -> Sequence[RoutePlan]:
+        return [route for route in self.routes if is_local(route)]
+
+
+def names(route: RoutePlan, wanted: str) -> bool:
+    """Whether a person means this route: by its public name, path, name or service."""
+    return wanted.strip("/") in ("", route.public, route.path.strip("/"), route.name, route.service)
+
+
+def is_local(route: RoutePlan) -> bool:
+    host = route.shown_upstream.rpartition(":")[0] or route.shown_upstream
+    return is_this_machine(host.strip("[]"))
+
+
+def admit(
+    places: Places,
+    environment: Mapping[str, str],
+    route: str = "",
+    runners: Runners = runner_of,
+    wall: Callable[[], float] = time.time,
+) -> Patient:
+    """Everything that the checks look at. Raises UsageError for a route that there is not, and nothing else."""
+    try:
+        deployed, damaged = deployment.load(places.deployment), False
+    except EnvironmentProblem:
+        deployed, damaged = None, True
+    secrets = _secrets(places)
+    if deployed is None:
+        return Patient(places, environment, damaged=damaged, route=route, secrets=secrets, wall=wall)
+    plan = deployed.plan
+    if not any(names(one, route) for one in plan.routes):
+        told = diagnosis.told(
+            "route_unknown", name=route, known=", ".join(dict.fromkeys(one.public for one in plan.routes))
+        )
+        raise UsageError(told.message, told.hint)
+    runner = runners(plan.runtime, places, environment)
+    status, problem = STOPPED, None
+    try:
+        status = runner.status()
+    except EngineProblem as why:
+        problem = why
+    except EnvironmentProblem as why:
+        problem = EngineProblem("unreachable", why.message, why.hint)
+    ready = health.is_ready(plan)
+    return Patient(places, environment, deployed, False, runner, status, problem, ready, route, secrets, wall)
+
+
+def _secrets(places: Places) -> dict[str, str]:
+    """The keys as the file has them; reading through secret_file.read() would put its mode right."""
+    try:
+        return parse(places.secrets.read_text())
+    except (OSError, UnicodeDecodeError):
+        return {}
