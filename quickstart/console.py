@@ -19,6 +19,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from rich.console import Console as RichConsole
@@ -67,6 +68,7 @@ class Console:
     ) -> None:
         environment = environment if environment is not None else {}
         self.mode: Mode = mode
+        self._home = environment.get("HOME", "").rstrip("/")
         self.command = command
         self._out = out if out is not None else sys.stdout
         self._err = err if err is not None else sys.stderr
@@ -105,6 +107,10 @@ class Console:
         if self._given_width is not None:
             return self._given_width
         return max(20, shutil.get_terminal_size((80, 24)).columns - 1)
+
+    def place(self, path: Path) -> str:
+        """A path as people write it: `~/...` below the home directory."""
+        return f"~/{path.relative_to(self._home)}" if self._home and path.is_relative_to(self._home) else str(path)
 
     # -- what is said while it works ------------------------------------------------------------------------------
 

@@ -12,7 +12,10 @@ from typing import NamedTuple
 
 from gateway.providers import owner_of, providers
 from gateway.providers._base import Provider
+from quickstart import messages
 from quickstart.errors import UsageError
+
+text_of = messages.text
 
 TELLING_LENGTH = 16
 """Shorter keys show nothing: four characters would be too large a part of them."""
@@ -37,36 +40,29 @@ def clean(text: str) -> CleanKey:
     while True:
         before = value
         value = value.strip(_SPACES)
-        for pattern, name in ((_HEADER, "header name"), (_BEARER, "Bearer")):
+        for pattern, name in ((_HEADER, text_of("key.header")), (_BEARER, "Bearer")):
             if match := pattern.match(value):
                 value = value[match.end() :]
                 removed.append(name)
         if len(value) >= 2 and _QUOTES.get(value[0]) == value[-1]:
             value = value[1:-1]
-            removed.append("quotes")
+            removed.append(text_of("key.quotes"))
         if match := _ASSIGNMENT.match(value):
             value = value[match.end() :]
             removed.append("NAME=")
         if value == before:
             break
     if text != text.strip(_SPACES):
-        removed.insert(0, "spaces")
+        removed.insert(0, text_of("key.spaces"))
     if value.lower() in {"bearer", "export"}:
         value = ""
     for character in value:
         if character in _SPACES or character.isspace():
-            raise UsageError(
-                "This key has a space or a line break inside, so it is not one key.", "Copy the key again, alone."
-            )
+            raise UsageError(text_of("key.space"), text_of("key.again"))
         if not character.isprintable():
-            raise UsageError(
-                f"This key has the control character U+{ord(character):04X} inside.", "Copy the key again, alone."
-            )
+            raise UsageError(text_of("key.control", code=f"U+{ord(character):04X}"), text_of("key.again"))
         if not character.isascii():
-            raise UsageError(
-                f"This key has the character U+{ord(character):04X} inside; keys are plain ASCII.",
-                "A full-width or typographic character may have slipped in. Copy the key again, alone.",
-            )
+            raise UsageError(text_of("key.foreign", code=f"U+{ord(character):04X}"), text_of("key.foreign_do"))
     return CleanKey(value, tuple(dict.fromkeys(removed)))
 
 
@@ -87,8 +83,9 @@ def mask_header(value: str) -> str:
 
 def received(key: str) -> str:
     """What a hidden prompt may say afterwards."""
-    shown = ending(key)
-    return f"received {len(key)} characters" + (f", ends {shown}" if shown else "")
+    if shown := ending(key):
+        return text_of("key.received_ends", count=len(key), ending=shown)
+    return text_of("key.received", count=len(key))
 
 
 def header_value(provider: Provider, key: str) -> str:

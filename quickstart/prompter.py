@@ -18,12 +18,13 @@ import questionary
 from prompt_toolkit import print_formatted_text
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.input import create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.output import create_output
+from prompt_toolkit.styles import Style
 from questionary.prompts import common as questionary_marks
-from questionary.prompts import confirm as questionary_confirm
 
 from quickstart import layout, messages
 from quickstart.errors import Cancelled, EnvironmentProblem, WentBack
@@ -34,6 +35,7 @@ setattr(questionary_marks, "INDICATOR_SELECTED", "[x]")  # noqa: B010 - not expo
 setattr(questionary_marks, "INDICATOR_UNSELECTED", "[ ]")  # noqa: B010
 
 _ESCAPE_SECONDS = 0.2
+_STYLE = Style([("qmark", "fg:ansicyan"), ("answer", "")])
 
 Validate = Callable[[str], str]
 """Gives what is wrong with a text, "" when nothing is."""
@@ -100,6 +102,7 @@ class QuestionaryPrompter:
             with self._session():
                 question = make()
                 _let_go_back(question.application, untouched)
+                question.application.erase_when_done = True  # an answered question is told by _answered
                 answer = question.unsafe_ask()
         except KeyboardInterrupt:
             raise Cancelled() from None
@@ -115,11 +118,104 @@ class QuestionaryPrompter:
             raise Cancelled()
         return answer
 
+    def _tell(self, *pieces: tuple[str, str]) -> None:
+        """A permanent line, in the place of a question that is answered."""
+        with self._session():
+            print_formatted_text(FormattedText(pieces), style=_STYLE)
+
+    def _answered(self, question: str, answer: str) -> None:
+        folded = layout.wrap(question, _columns() - 2)
+        said = layout.wrap(answer, _columns() - 4)
+        beside = len(said) <= 1 and layout.cells(f"{folded[-1]}  {answer}") <= _columns() - 2
+        shown = f"  {answer}" if beside and said else "".join(f"\n    {line}" for line in said)
+        self._tell(("class:qmark", "? "), ("bold", "\n  ".join(folded)), ("class:answer", shown))
+
+    def confirm(self, question: str, default: bool = True) -> bool: ...
+
+    def text(
+        self, question: str, default: str = "", validate: Validate | None = None, proposals: Sequence[str] = ()
+    ) -> str:
+        """One line, stripped. `proposals` may be completed to; any other text may be typed too."""
+
+    def secret(self, question: str) -> str:
+        """One line that is never shown."""
+
+    def select(self, question: str, choices: Sequence[Choice], default: str = "") -> str: ...
+
+    def checkbox(self, question: str, choices: Sequence[Choice]) -> list[str]: ...
+
+
+def open_prompter(environment: Mapping[str, str]) -> Prompter:
+    """The prompter this terminal can carry. Raises EnvironmentProblem (exit 3) when there is none to ask on."""
+    plain = environment.get("TERM", "dumb") == "dumb" or bool(environment.get("ACCESSIBLE"))
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return PlainPrompter(sys.stdin, sys.stderr) if plain else QuestionaryPrompter()
+    try:
+        # in `curl ... | bash` standard input is the script: the terminal is still there under its own name
+        reading = open("/dev/tty", encoding=sys.stdin.encoding or "utf-8")  # noqa: SIM115, PTH123 - lives as long as we ask
+        writing = open("/dev/tty", "w", encoding=sys.stdin.encoding or "utf-8")  # noqa: SIM115, PTH123
+    except OSError:
+        raise no_terminal() from None
+    return PlainPrompter(reading, writing) if plain else QuestionaryPrompter(reading, writing)
+
+
+def no_terminal() -> EnvironmentProblem:
+    return EnvironmentProblem(messages.text("no_terminal"), messages.text("no_terminal_hint"))
+
+
+class QuestionaryPrompter:
+    """Arrow keys, space and enter. With streams given, those instead of standard input and output."""
+
+    def __init__(self, reading: TextIO | None = None, writing: TextIO | None = None) -> None:
+        self._reading = reading
+        self._writing = writing
+        encoding = getattr(writing or sys.stdout, "encoding", "") or "ascii"
+        self._pointer = layout.glyphs(encoding).choose
+
+    def _session(self) -> AbstractContextManager[Any]:
+        if self._reading is None or self._writing is None:
+            return nullcontext()
+        return create_app_session(input=create_input(self._reading), output=create_output(self._writing))
+
+    def _ask(self, make: Callable[[], questionary.Question], untouched: str = "") -> Any:
+        """The answer to one question. `untouched`: the text of the line as long as nothing was typed."""
+        try:
+            with self._session():
+                question = make()
+                _let_go_back(question.application, untouched)
+                question.application.erase_when_done = True  # an answered question is told by _answered
+                answer = question.unsafe_ask()
+        except KeyboardInterrupt:
+            raise Cancelled() from None
+        except EOFError:
+            # Ctrl-D on a terminal means stop; a stream that ended cannot be asked
+            stream = self._reading if self._reading is not None else sys.stdin
+            if stream.isatty() and os.isatty(stream.fileno()):
+                raise Cancelled() from None
+            raise no_terminal() from None
+        if answer is WentBack:
+            raise WentBack()
+        if answer is None:
+            raise Cancelled()
+        return answer
+
+    def _tell(self, *pieces: tuple[str, str]) -> None:
+        """A permanent line, in the place of a question that is answered."""
+        with self._session():
+            print_formatted_text(FormattedText(pieces), style=_STYLE)
+
+    def _answered(self, question: str, answer: str) -> None:
+        folded = layout.wrap(question, _columns() - 2)
+        said = layout.wrap(answer, _columns() - 4)
+        beside = len(said) <= 1 and layout.cells(f"{folded[-1]}  {answer}") <= _columns() - 2
+        lines = "\n  ".join(folded)
+        self._tell(("class:qmark", "? "), ("bold", lines), ("", "  " if beside and said else ""),
+                   ("class:answer", "".join(said) if beside else "".join(f"\n    {line}" for line in said)))  # fmt: skip
+
     def confirm(self, question: str, default: bool = True) -> bool:
-        # the words that questionary puts behind an answered question
-        setattr(questionary_confirm, "YES", messages.text("prompt.yes"))  # noqa: B010 - not exported
-        setattr(questionary_confirm, "NO", messages.text("prompt.no"))  # noqa: B010
-        return bool(self._ask(lambda: questionary.confirm(_folded(question), default=default)))
+        said = bool(self._ask(lambda: questionary.confirm(_folded(question), default=default)))
+        self._answered(question, messages.text("prompt.yes" if said else "prompt.no"))
+        return said
 
     def text(
         self, question: str, default: str = "", validate: Validate | None = None, proposals: Sequence[str] = ()
@@ -133,19 +229,21 @@ class QuestionaryPrompter:
 
         while True:
             typed = str(self._ask(make, shown)).strip()
+            self._answered(question, typed)
             wrong = validate(typed) if validate else ""
             if not wrong:
                 return typed
             # its own place for this is one line, which cuts a sentence off on a narrow terminal
-            with self._session():
-                print_formatted_text("\n".join(layout.wrap(wrong, _columns(), "  ")))
+            self._tell(("bold", "\n".join(layout.wrap(wrong, _columns(), "  "))))
             shown = typed
 
     def secret(self, question: str) -> str:
         def make() -> questionary.Question:
             return questionary.text(_folded(question), is_password=True, input_processors=[_ShowNothing()])
 
-        return str(self._ask(make)).strip()
+        typed = str(self._ask(make)).strip()
+        self._answered(question, "")
+        return typed
 
     def select(self, question: str, choices: Sequence[Choice], default: str = "") -> str:
         made = [
@@ -155,11 +253,13 @@ class QuestionaryPrompter:
         first = next((item for item in made if item.value == default), None)
         hint = messages.text("prompt.arrows")
         asked = _folded(question, hint)
-        return str(
+        value = str(
             self._ask(
                 lambda: questionary.select(asked, choices=made, default=first, instruction=hint, pointer=self._pointer)
             )
         )
+        self._answered(question, next(choice.title for choice in choices if choice.value == value))
+        return value
 
     def checkbox(self, question: str, choices: Sequence[Choice]) -> list[str]:
         made = [
@@ -168,8 +268,15 @@ class QuestionaryPrompter:
         ]
         hint = messages.text("prompt.space")
         asked = _folded(question, hint)
-        answer = self._ask(lambda: questionary.checkbox(asked, choices=made, instruction=hint, pointer=self._pointer))
-        return [str(value) for value in answer]
+        values = [
+            str(value)
+            for value in self._ask(
+                lambda: questionary.checkbox(asked, choices=made, instruction=hint, pointer=self._pointer)
+            )
+        ]
+        said = [choice.title for choice in choices if choice.value in values]
+        self._answered(question, ", ".join(said) or messages.text("plain.none_word"))
+        return values
 
 
 def _let_go_back(application: Any, untouched: str) -> None:

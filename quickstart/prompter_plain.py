@@ -31,8 +31,8 @@ class PlainPrompter:
         self._writing.flush()
 
     def _line(self, prompt: str) -> str:
-        self._say(prompt + " ")
         try:
+            self._say(prompt + " ")
             line = self._reading.readline()
         except KeyboardInterrupt:
             self._say("\n")

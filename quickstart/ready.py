@@ -31,11 +31,34 @@ def show(console: Console, plan: Plan, result: LaunchResult) -> None:
         console.warn(f"{route.path}: {route.message or route.health}", route.hint)
     _facts(console, plan, result)
     console.result(document(plan, result))
-    console.say()
-    console.answer([text("done.try"), *curl(plan, result.routes)])
-    console.answer(layout.wrap(text("done.sdks", host=_proxy(plan)), console.width))
-    console.answer([text("done.exports", path=plan.output_dir / "kong.env")])
+    console.answer(["", text("done.try"), *folded(curl(plan, result.routes), console.width)])
+    console.answer(["", text("done.programs")])
+    programs = [
+        (text("done.openai"), f"http://{_proxy(plan)}/v1"),
+        (text("done.anthropic"), f"http://{_proxy(plan)}"),
+        (text("done.shell"), f". {console.place(plan.output_dir / 'kong.env')}"),
+    ]
+    column = max(layout.cells(title) for title, _ in programs)
+    for title, value in programs:
+        line = f"  {layout.pad(title, column)}  {value}"
+        console.answer([line] if layout.cells(line) <= console.width else [f"  {title}", f"    {value}"])
     console.answer(["", *layout.wrap(text("done.more"), console.width)])
+
+
+def folded(lines: Sequence[str], width: int) -> list[str]:
+    """The lines of a command within `width` cells, still to be copied as they are: broken between its words and between
+    the members of its JSON."""
+    result: list[str] = []
+    for line in lines:
+        if layout.cells(line) <= width:
+            result.append(line)
+        elif line.endswith(" \\"):
+            start, option, rest = line.removesuffix(" \\").partition(" -H ")
+            result += [f"{start} \\", f"    {option.strip()} {rest} \\"]
+        else:
+            at = line.rfind(",", 0, width)
+            result += [line[: at + 1], *folded([f"      {line[at + 1 :]}"], width)] if at > 0 else [line]
+    return result
 
 
 def _table(console: Console, routes: Sequence[RouteHealth]) -> None:
@@ -46,8 +69,17 @@ def _table(console: Console, routes: Sequence[RouteHealth]) -> None:
         Column(text("done.health")),
         Column(text("done.time"), right=True, drop=1),
     ]
-    rows = [(route.path, route.model, route.upstream, route.health, duration(route.milliseconds)) for route in routes]
+    rows = [
+        (route.path, route.model, route.upstream, health_word(route.health), duration(route.milliseconds))
+        for route in routes
+    ]
     console.table(columns, rows)
+
+
+def health_word(health: str) -> str:
+    """RouteHealth.health in the reader's language."""
+    key = f"health.{health.replace(' ', '_')}"
+    return text(key) if key in messages.catalogue() else health
 
 
 def _facts(console: Console, plan: Plan, result: LaunchResult) -> None:
@@ -59,10 +91,10 @@ def _facts(console: Console, plan: Plan, result: LaunchResult) -> None:
         if route.milliseconds is not None:
             values["ms"] = route.milliseconds
         console.fact(name, "ok" if route.ok else "set" if route.health == "untested" else "unhealthy", **values)
-    console.fact(
-        "ready", proxy=url(plan, "proxy"), manager=url(plan, "manager"), runtime=plan.runtime,
-        changed=",".join(result.changed) or "nothing",
-    )  # fmt: skip
+    shown: dict[str, object] = {name: url(plan, name) for name in ("proxy", "manager") if name in plan.listeners}
+    if plan.konnect is not None:
+        shown |= {"control_plane": plan.konnect.control_plane, "region": plan.konnect.region}
+    console.fact("ready", **shown, runtime=plan.runtime, changed=",".join(result.changed) or "nothing")
     # as it is, so that it can be copied
     console.fact("try", " ".join(line.strip().rstrip("\\").strip() for line in curl(plan, result.routes)))
 
@@ -73,7 +105,7 @@ def document(plan: Plan, result: LaunchResult) -> dict[str, Any]:
         "changed": list(result.changed),
         "restarted": result.restarted,
         "runtime": plan.runtime,
-        "listeners": {name: url(plan, name) for name in plan.ports},
+        "listeners": {name: url(plan, name) for name in plan.listeners},
         "output_dir": str(plan.output_dir),
         "routes": [route.as_document() for route in result.routes],
     }

@@ -180,15 +180,14 @@ def _azure(desk: Desk, provider: Provider, draft: Hosted) -> Hosted:
 def _checked(desk: Desk, provider: Provider, value: str, endpoint: str) -> KeyCheck:
     if not desk.sources.value("check_keys").value:
         return KeyCheck("ok", "ok", "")
-    with desk.console.step(text("hosted.checking", title=provider.title)) as step:
+    with desk.console.waiting(text("hosted.checking", title=provider.title)):
         outcome = desk.eyes.check(provider, value, endpoint)
-        if outcome.verdict == "ok":
-            step.note(outcome.message)
-        else:
-            step.warn(outcome.message)
-    if outcome.verdict != "ok" and outcome.hint:
-        for line in outcome.hint.splitlines():
-            desk.console.item(f"  {line}")
+    if outcome.verdict == "ok":
+        desk.console.ok(outcome.message)
+    elif outcome.verdict == "bad":
+        desk.console.bad(outcome.message, outcome.hint)
+    else:
+        desk.console.warn(outcome.message, outcome.hint)
     if outcome.verdict in ("warn", "unknown"):
         desk.console.item(text("check.kept", title=provider.title))
     return outcome

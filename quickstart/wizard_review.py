@@ -11,13 +11,12 @@ from quickstart import layout, messages
 from quickstart.answers import Answers
 from quickstart.console import Console
 from quickstart.layout import Column
-from quickstart.plan import LISTENERS, Plan
+from quickstart.plan import Plan
 from quickstart.prompter import Choice, Prompter
 from quickstart.review import Change, Earlier, Review
 
 text = messages.text
 Decision = Literal["apply", "change", "cancel"]
-SHOWN_LISTENERS = LISTENERS
 
 
 def show(console: Console, plan: Plan, review: Review, earlier: Earlier) -> None:
@@ -41,12 +40,12 @@ def _rows(console: Console, plan: Plan) -> None:
     count = len(plan.secrets)
     key = "review.key_count_none" if not count else "review.key_count_one" if count == 1 else "review.key_count"
     runtime = "review.process" if plan.runtime == "process" else "review.docker"
-    if plan.runtime == "docker" and plan.host_network:
+    if plan.runtime != "process" and plan.host_network:
         runtime = "review.docker_host"
-    listeners = ", ".join(f"{plan.ports[name]} {name}" for name in SHOWN_LISTENERS)
+    listeners = ", ".join(f"{plan.ports[name]} {name}" for name in plan.listeners)
     rows = (
         ("review.secrets", text(key, count=count)),
-        ("review.files", f"{plan.output_dir}/kong.yml, kong.env"),
+        ("review.files", f"{console.place(plan.output_dir)}/kong.yml, kong.env"),
         ("review.listeners", listeners),
         ("review.runtime", text(runtime, bind=plan.bind)),
     )

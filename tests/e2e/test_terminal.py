@@ -86,7 +86,7 @@ def test_piped_into_bash_with_typed_answers(user: User, openai: OpenAI) -> None:
     screen.answer("Further hosted providers", ENTER)
     for question in ("local provider Mistral", "local provider Llama2", "Another model server"):
         screen.answer(rf"{question}[^\n]*\(y/N\)", "n")
-    screen.answer(r"Apply\? \(arrows\)", ENTER)
+    screen.answer(r"Apply\? \(arrows;", ENTER)
     assert screen.end() == 0, screen.seen
     assert KEY not in screen.seen
     assert "ends 9e7f" in screen.seen
@@ -108,7 +108,7 @@ def test_again_with_enter_alone_changes_nothing(user: User) -> None:
     screen.answer("Further hosted providers", ENTER)
     for question in ("local provider Mistral", "local provider Llama2", "Another model server"):
         screen.answer(rf"{question}[^\n]*\(y/N\)", ENTER)
-    screen.answer(r"Nothing to change[\s\S]*Apply\? \(arrows\)", ENTER)
+    screen.answer(r"Nothing to change[\s\S]*Apply\? \(arrows;", ENTER)
     assert screen.end() == 0, screen.seen
     assert KEY not in screen.seen
     assert user.files() == before
@@ -128,7 +128,7 @@ def test_again_with_one_more_key_adds_one_provider(user: User, anthropic: Anthro
     screen.answer("Further hosted providers", ENTER)
     for question in ("local provider Mistral", "local provider Llama2", "Another model server"):
         screen.answer(rf"{question}[^\n]*\(y/N\)", ENTER)
-    screen.answer(r"Apply\? \(arrows\)", ENTER)
+    screen.answer(r"Apply\? \(arrows;", ENTER)
     assert screen.end() == 0, screen.seen
     assert re.search(r"\+ +/anthropic/chat", screen.seen), screen.seen
     for path in ("/openai/chat", "/anthropic/chat"):

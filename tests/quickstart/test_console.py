@@ -6,6 +6,7 @@ import io
 import json
 import re
 import threading
+from pathlib import Path
 
 import pytest
 from support.setup_parts import Screen
@@ -211,3 +212,10 @@ def test_the_transcript_has_no_colour_and_no_progress() -> None:
         step.progress("waiting")
     screen.console.answered("Sure?", "y")
     assert list(screen.console.transcript) == ["  ✓ Gateway started", "? Sure?  y"]
+
+
+def test_paths_are_told_as_people_write_them() -> None:
+    console = Screen(environment={"HOME": "/home/ada"}).console
+    assert console.place(Path("/home/ada/kong/ai-gateway")) == "~/kong/ai-gateway"
+    assert console.place(Path("/home/adam/x")) == "/home/adam/x"
+    assert Screen().console.place(Path("/srv/x")) == "/srv/x"

@@ -11,12 +11,12 @@ import pytest
 from support.golden import check_golden
 from support.setup_parts import TEXT_WIDTHS, Screen
 
-from quickstart import layout
+from quickstart import layout, messages
 from quickstart.answers import Answers, Hosted, Local
-from quickstart.health import RouteHealth
+from quickstart.health import _WORDS, RouteHealth
 from quickstart.launch import LaunchResult
 from quickstart.planning import make_plan
-from quickstart.ready import curl, document, duration, show, url
+from quickstart.ready import curl, document, duration, folded, health_word, show, url
 
 GOLDEN = Path(__file__).parent / "golden"
 PLAN = make_plan(
@@ -100,3 +100,22 @@ def test_addresses_one_can_open(bind: str, shown: str) -> None:
 @pytest.mark.parametrize(("milliseconds", "text"), [(None, "-"), (0, "0 ms"), (999, "999 ms"), (1900, "1.9 s")])
 def test_durations(milliseconds: int | None, text: str) -> None:
     assert duration(milliseconds) == text
+
+
+@pytest.mark.parametrize("width", [43, 59, 79, 119])
+def test_a_command_is_folded_and_still_a_command(width: int) -> None:
+    lines = folded(curl(PLAN, ROUTES), width)
+    assert all(layout.cells(line) <= width for line in lines)
+    words = shlex.split("\n".join(lines).replace("\\\n", ""))
+    assert words[:5] == ["curl", "-s", "localhost:8000/mistral/chat", "-H", "Content-Type: application/json"]
+    assert json.loads(words[-1]) == {"messages": [{"role": "user", "content": "What is Kong Gateway?"}]}
+
+
+def test_every_word_of_health_is_told_in_the_readers_language() -> None:
+    try:
+        messages.choose("ja")
+        for word in (*_WORDS.values(), "untested", "chat only", "error"):
+            assert health_word(word) != word, word
+        assert health_word("something new") == "something new"
+    finally:
+        messages.choose("en")
