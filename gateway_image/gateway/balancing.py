@@ -7,13 +7,14 @@ own; that the same key meets the same target, and how keys move when targets do,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.choosing import Peer, Record, by_hash, fastest, in_turns, least_busy
 from gateway.hash_keys import COOKIE, hash_key
+from gateway.health_marks import HealthMarks
 from gateway.outbound import Target, host_value
-from gateway.peer_health import HealthRules
+from gateway.peer_health import HealthRules, checked, enough_weight
 from gateway.retries import repeatable
 from gateway.values import Origin, UpstreamError
 
@@ -33,17 +34,20 @@ class Place(NamedTuple):
 class Balancer:
     """One upstream. `records` is shared by the configurations that follow each other."""
 
-    def __init__(self, upstream: Entity, targets: Iterable[Entity], records: Records) -> None:
+    def __init__(self, upstream: Entity, targets: Iterable[Entity], records: Records, marks: HealthMarks) -> None:
         self.upstream = upstream
+        self.targets = tuple(targets)
         self.peers = tuple(
             Peer(name, target["weight"], records.setdefault(name, Record()), place(name))
-            for target in targets
+            for target in self.targets
             if target["weight"] > 0
             for name in (target["target"],)
         )
+        self.checked = checked(upstream)
+        for peer in self.peers:
+            peer.record.mark = marks.mark(upstream["name"], peer.name) if self.checked else None
         checks = upstream["healthchecks"]
         self.passive = HealthRules(checks["passive"])
-        self.active = HealthRules(checks["active"])
         self.threshold: float = checks["threshold"] or 0
         self.hashes = upstream["hash_on"] != "none"  # whatever the algorithm is called, as in Kong
         self._algorithm: str = upstream["algorithm"]
@@ -56,10 +60,10 @@ class Balancer:
 
     def well(self) -> list[Peer[Place]]:
         """The targets that may be asked. None are when too little of the weight is well."""
-        well = [peer for peer in self.peers if not peer.record.ill]
+        well = [peer for peer in self.peers if (mark := peer.record.mark) is None or not mark.ill]
         if self.threshold and len(well) < len(self.peers):
             total = sum(peer.weight for peer in self.peers)
-            if sum(peer.weight for peer in well) * 100 < self.threshold * total:
+            if not enough_weight(sum(peer.weight for peer in well), total, self.threshold):
                 return []
         return well
 
@@ -123,7 +127,8 @@ class ServiceAttempts:
         peer = self._peer
         if peer is None:
             return None
-        self._balancer.passive.failed(peer.record, error)
+        if peer.record.mark is not None:
+            self._balancer.passive.failed(peer.record.mark, error)
         self._leave()
         if self._left <= 0 or not repeatable(exchange.request.method, error):
             return None
@@ -133,7 +138,8 @@ class ServiceAttempts:
     def heard(self, exchange: Exchange, status: int) -> bool:
         peer = self._peer
         if peer is not None:
-            self._balancer.passive.answered(peer.record, status)
+            if peer.record.mark is not None:
+                self._balancer.passive.answered(peer.record.mark, status)
             now = exchange.runtime.now()
             peer.record.measure(now - self._since, now)
         cookie = exchange.notes.get(COOKIE)
@@ -158,15 +164,29 @@ def place(name: str) -> Place:
     return Place(host.removeprefix("[").removesuffix("]"), int(port))
 
 
-def balancers(collections: Mapping[str, Mapping[str, Entity]], shared: dict[str, Records]) -> dict[str, Balancer]:
-    """The upstreams of a configuration by name; what `shared` remembers of their targets is kept."""
+def balancers(
+    collections: Mapping[str, Mapping[str, Entity]],
+    shared: dict[str, Records],
+    marks: HealthMarks,
+    before: Mapping[str, Balancer] | None = None,
+) -> dict[str, Balancer]:
+    """The upstreams of a configuration by name; what `shared` and `marks` remember of their targets is kept. Those of
+    `before` stay where nothing changed."""
     upstreams = collections.get("upstreams") or {}
     if not upstreams:
         return {}
     targets: dict[str, list[Entity]] = {}
     for row in collections.get("targets", {}).values():
         targets.setdefault(row["upstream"]["id"], []).append(row)
-    return {
-        row["name"]: Balancer(row, targets.get(id, ()), shared.setdefault(row["name"], {}))
-        for id, row in upstreams.items()
-    }
+    made: dict[str, Balancer] = {}
+    for id, row in upstreams.items():
+        name, own = row["name"], tuple(targets.get(id, ()))
+        old = before.get(name) if before is not None else None
+        if old is None or old.upstream is not row or not _identical(old.targets, own):
+            old = Balancer(row, own, shared.setdefault(name, {}), marks)
+        made[name] = old
+    return made
+
+
+def _identical(old: Sequence[Entity], new: Sequence[Entity]) -> bool:
+    return len(old) == len(new) and all(one is other for one, other in zip(old, new, strict=True))

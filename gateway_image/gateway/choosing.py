@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+from gateway.health_marks import Mark
+
 Value = TypeVar("Value")
 FRESHNESS = 300.0
 """Seconds after which a measured speed counts half: a peer that was slow once is asked again some time."""
@@ -18,7 +20,7 @@ _NEWEST = 0.3  # how much the newest measurement weighs
 class Record:
     """What is remembered about a peer, also when the configuration changes."""
 
-    __slots__ = ("credit", "failures", "ill", "in_flight", "measured_at", "open_until", "seconds", "successes", "used")
+    __slots__ = ("credit", "failures", "in_flight", "mark", "measured_at", "open_until", "seconds", "used")
 
     def __init__(self) -> None:
         self.credit = 0.0  # in turns: what it has coming
@@ -26,9 +28,8 @@ class Record:
         self.seconds: float | None = None  # moving average of what is measured; None: never
         self.measured_at = 0.0
         self.used = 0.0  # what it has taken so far, in tokens or money
-        self.ill = False
-        self.successes = 0  # in a row
-        self.failures = {"http": 0, "tcp": 0, "timeouts": 0}  # since the last success
+        self.mark: Mark | None = None  # whether it is ill, as all workers know; None where nobody checks
+        self.failures = 0  # circuit breaker: since the last success
         self.open_until = 0.0  # circuit breaker: not asked before
 
     def measure(self, seconds: float, now: float) -> None:

@@ -1,5 +1,8 @@
-"""Which results make a peer ill or well: the rules of `healthchecks`. Pure. Not for: sending probes
-(transport/probing.py), choosing among those that are well (balancing.py).
+"""Which results make a target ill or well: the rules of `healthchecks`. Pure. Not for: sending probes
+(transport/probing.py), keeping the marks (health_marks.py), choosing among those that are well (balancing.py).
+
+Active and passive checks count together, as in Kong. Deviation: a success forgets the failures before it also where
+`successes` is 0; in Kong failures then add up for ever, so that a few in a year take a target out.
 """
 
 from __future__ import annotations
@@ -7,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.choosing import Record
+from gateway.health_marks import Mark
 from gateway.retries import UNCONNECTED
 from gateway.values import UpstreamError
 
@@ -17,7 +20,7 @@ _TIMEOUTS = ("timeout", "connect_timeout")
 class HealthRules:
     """Of `healthchecks.passive` or `.active`. A threshold of 0 means never."""
 
-    __slots__ = ("_bad", "_good", "_successes", "_thresholds", "counts")
+    __slots__ = ("_bad", "_good", "_successes", "_thresholds")
 
     def __init__(self, check: Mapping[str, Any]) -> None:
         healthy, unhealthy = check["healthy"], check["unhealthy"]
@@ -30,30 +33,36 @@ class HealthRules:
             "tcp": unhealthy["tcp_failures"],
             "timeouts": unhealthy["timeouts"],
         }
-        self.counts = bool(self._successes or any(self._thresholds.values()))
 
-    def answered(self, record: Record, status: int) -> None:
+    def answered(self, mark: Mark, status: int) -> None:
         if status in self._bad:
-            self._fail(record, "http")
+            mark.failed("http", self._thresholds["http"])
         elif status in self._good:
-            self.succeeded(record)
+            mark.succeeded(self._successes)
 
-    def succeeded(self, record: Record) -> None:
-        for name in record.failures:
-            record.failures[name] = 0
-        record.successes += 1
-        if self._successes and record.successes >= self._successes:
-            record.ill = False
+    def connected(self, mark: Mark) -> None:
+        """A connection was made, which is all that a check of type tcp asks for."""
+        mark.succeeded(self._successes)
 
-    def failed(self, record: Record, error: UpstreamError) -> None:
+    def failed(self, mark: Mark, error: UpstreamError) -> None:
         if error.kind in _TIMEOUTS:
-            self._fail(record, "timeouts")
+            mark.failed("timeouts", self._thresholds["timeouts"])
         elif error.kind in UNCONNECTED or error.kind in ("closed", "protocol"):
-            self._fail(record, "tcp")
+            mark.failed("tcp", self._thresholds["tcp"])
 
-    def _fail(self, record: Record, what: str) -> None:
-        record.successes = 0
-        record.failures[what] += 1
-        threshold = self._thresholds[what]
-        if threshold and record.failures[what] >= threshold:
-            record.ill = True
+
+def checked(upstream: Mapping[str, Any]) -> bool:
+    """Whether anything watches the targets of an upstream; where nothing does, Kong tells HEALTHCHECKS_OFF."""
+    active, passive = upstream["healthchecks"]["active"], upstream["healthchecks"]["passive"]["unhealthy"]
+    return bool(
+        active["healthy"]["interval"]
+        or active["unhealthy"]["interval"]
+        or passive["tcp_failures"]
+        or passive["timeouts"]
+        or passive["http_failures"]
+    )
+
+
+def enough_weight(well: int, total: int, threshold: float) -> bool:
+    """Whether an upstream takes requests when targets of `well` of all its weight are well; `threshold` in percent."""
+    return well > 0 and well * 100 >= threshold * total

@@ -12,6 +12,7 @@ from gateway.balancing import Balancer, balancers
 from gateway.codec import encode
 from gateway.entities import Config
 from gateway.errors import ConfigError, VaultError
+from gateway.health_marks import HealthMarks
 from gateway.outbound import Target, Timeouts, host_value
 from gateway.plugins import registry
 from gateway.plugins._base import Plugin, Setting, takes_part
@@ -129,7 +130,12 @@ class Snapshot:
         router = Router.compile(
             collections["routes"].values(), collections["services"], previous.router if previous is not None else None
         )
-        return cls(config, router, plugins, hidden, balancers(collections, resources.setdefault("balancers", {})))
+        marks = resources.get("marks")
+        if marks is None:
+            marks = resources["marks"] = HealthMarks.create(slots=1024, shared=False)
+        known = previous.balancers if previous is not None else None
+        found = balancers(collections, resources.setdefault("balancers", {}), marks, known)
+        return cls(config, router, plugins, hidden, found)
 
     # -- per request --------------------------------------------------------------------------------------------
 

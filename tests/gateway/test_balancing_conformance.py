@@ -137,7 +137,7 @@ def test_steps(case: dict[str, Any]) -> None:
         assert dict(Counter(targets.seen)) == {name: count for name, count in step["attempts"].items() if count}
         balancer = next(iter(gateway.snapshot.balancers.values()))
         names = {8974: "a", 8975: "b", 8976: "c", DEAD: "dead"}
-        ill = {names[peer.value.port] for peer in balancer.peers if peer.record.ill}
+        ill = {names[peer.value.port] for peer in balancer.peers if peer.record.mark and peer.record.mark.ill}
         assert ill == {name for name, word in step["health"].items() if word == "UNHEALTHY"}
 
 

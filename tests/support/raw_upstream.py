@@ -62,11 +62,12 @@ class RawUpstream:
     arrived: list[Arrived] = field(default_factory=list)
     connections: int = 0
     closed: int = 0
+    port: int = 0  # 0: any that is free
 
     async def __aenter__(self) -> Self:
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, self.host, 0)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

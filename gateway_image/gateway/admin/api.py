@@ -23,6 +23,7 @@ from gateway.admin.call import Call
 from gateway.admin.guard import Guard
 from gateway.admin.token import token_fits, unauthorized
 from gateway.errors import ConfigError, GatewayError
+from gateway.health_marks import HealthMarks
 from gateway.store import Store
 from gateway.values import Reply, Request
 
@@ -43,12 +44,14 @@ class AdminApi:
         clock: Callable[[], float] = time.monotonic,
         log: Callable[[str], None] = lambda line: None,
         metrics: metrics_endpoint.Metrics | None = None,
+        marks: HealthMarks | None = None,
     ) -> None:
         self.store = store
         self.node = node
         self.guard = guard
         self.wall = wall
         self.metrics = metrics
+        self.marks = HealthMarks.create(1024, shared=False) if marks is None else marks
         self._clock = clock
         self._log = log
 

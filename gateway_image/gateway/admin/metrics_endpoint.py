@@ -42,15 +42,17 @@ _STATES = ("accepted", "active", "handled", "reading", "waiting", "writing")
 
 
 class MetricsText:
-    """`gather()` asks the workers; the node's own numbers are read after that, when they are fresh too."""
+    """`gather()` asks the workers; the node's own numbers are read after that, when they are fresh too, and `health()`
+    tells those of upstreams."""
 
-    def __init__(self, node: Node, gather: Callable[[], Awaitable[Dump]]) -> None:
+    def __init__(self, node: Node, gather: Callable[[], Awaitable[Dump]], health: Callable[[], Dump] = dict) -> None:
         self._node = node
         self._gather = gather
+        self._health = health
 
     async def __call__(self) -> bytes:
         counted = await self._gather()
-        return render(merge((Registry().dump(), counted, of_node(self._node))))
+        return render(merge((Registry().dump(), counted, of_node(self._node), self._health())))
 
 
 def of_node(node: Node) -> Dump:

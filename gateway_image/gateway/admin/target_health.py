@@ -1,6 +1,7 @@
-"""/upstreams/{upstream}/health and setting a target's health by hand. Not for: the targets themselves (writes.py).
+"""/upstreams/{upstream}/health and setting a target's health by hand; the same as a metric. Not for: the targets
+themselves (writes.py), finding out who is ill (transport/probing.py, peer_health.py).
 
-No target's health is watched yet, so each is said to be what Kong calls HEALTHCHECKS_OFF, and none can be set.
+A target is marked as a whole, whatever addresses its name has; `address` paths mark it too.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ from gateway.admin.call import Call
 from gateway.admin.query import read_page
 from gateway.admin.resources import COLLECTIONS, Place, place
 from gateway.admin.rows import find, page, points_at, row_at
+from gateway.entities import Config
 from gateway.entities.formats import read_address
 from gateway.entities.kinds import Entity
+from gateway.health_marks import HealthMarks
+from gateway.metrics import Definition, Dump, family
+from gateway.peer_health import checked, enough_weight
 from gateway.plugins import registry
 from gateway.values import Reply
 
@@ -23,7 +28,15 @@ if TYPE_CHECKING:
 
 _READ = "GET, HEAD, OPTIONS"
 _SET = "OPTIONS, PUT"
-_OFF = "HEALTHCHECKS_OFF"
+_OFF, _WELL, _ILL = "HEALTHCHECKS_OFF", "HEALTHY", "UNHEALTHY"
+_STATES = ("healthchecks_off", "healthy", "unhealthy", "dns_error")
+METRIC = Definition(
+    "gauge",
+    "kong_upstream_target_health",
+    "Health status of targets of upstream. States = healthchecks_off|healthy|unhealthy|dns_error, value is 1 when "
+    "state is populated.",
+    ("upstream", "target", "address", "state", "subsystem"),
+)
 _WORDS = ("healthy", "unhealthy")
 
 
@@ -47,29 +60,67 @@ def answer(api: AdminApi, call: Call) -> Reply:
     targets = Place(COLLECTIONS["targets"], "", COLLECTIONS["upstreams"], call.segments[1], "upstream")
     if not telling:
         named = place(call.segments[:4])
-        if named is None or row_at(collections, named) is None:
+        target = row_at(collections, named) if named is not None else None
+        if target is None:
             raise not_found()
-        raise message(400, f"no healthchecker found for {upstream['name']}")
+        if not checked(upstream):
+            raise message(400, f"no healthchecker found for {upstream['name']}")
+        api.marks.mark(upstream["name"], target["target"]).set(call.segments[-1] == "unhealthy")
+        return answers.empty(204)
     if call.query.flag("balancer_health"):
         rows = [row for row in collections["targets"].values() if points_at(row, "upstream", upstream)]
-        return answers.json(200, {"data": _balancer(upstream, rows), "next": None, "node_id": api.node.id})
+        return answers.json(200, {"data": _balancer(upstream, rows, api.marks), "next": None, "node_id": api.node.id})
     found = page(collections, targets, call.path, read_page(call.query), registry())
-    data = [{**row, "health": _OFF, "data": _host(row, "health", _OFF)} for row in found["data"]]
+    words = [_health(upstream, row, api.marks) for row in found["data"]]
+    data = [
+        {**row, "health": word, "data": _host(row, word != _ILL, "health", word)}
+        for row, word in zip(found["data"], words, strict=True)
+    ]
     return answers.json(200, {**found, "data": data, "node_id": api.node.id})
 
 
-def _balancer(upstream: Entity, targets: list[Entity]) -> dict[str, Any]:
+def metrics(config: Config, marks: HealthMarks) -> Dump:
+    """The health of every target, where some prometheus plugin is asked to tell it."""
+    collections = config.collections
+    if not any(
+        row["name"] == "prometheus" and row["enabled"] and row["config"]["upstream_health_metrics"]
+        for row in collections["plugins"].values()
+    ):
+        return {}
+    series: list[tuple[tuple[str, ...], float]] = []
+    for target in collections["targets"].values():
+        upstream = collections["upstreams"][target["upstream"]["id"]]
+        word = _health(upstream, target, marks).lower()
+        address = _host(target, True, "health", word)
+        where = f"{address['host']}:{address['port']}"
+        series += (
+            ((upstream["name"], target["target"], where, state, "http"), int(state == word)) for state in _STATES
+        )
+    return family(METRIC, series)
+
+
+def _health(upstream: Entity, target: Entity, marks: HealthMarks) -> str:
+    if not checked(upstream):
+        return _OFF
+    return _ILL if marks.ill(upstream["name"], target["target"]) else _WELL
+
+
+def _balancer(upstream: Entity, targets: list[Entity], marks: HealthMarks) -> dict[str, Any]:
+    words = [_health(upstream, target, marks) for target in targets]
     total = sum(target["weight"] for target in targets)
-    hosts = [_host(target, "healthy", True) for target in targets]
+    well = sum(target["weight"] for target, word in zip(targets, words, strict=True) if word != _ILL)
+    healthy = enough_weight(well, total, upstream["healthchecks"]["threshold"] or 0)
+    hosts = [_host(target, word != _ILL, "healthy", word != _ILL) for target, word in zip(targets, words, strict=True)]
+    state = _WELL if healthy else _ILL
     return {
         "id": upstream["id"],
-        "health": _OFF,
-        "balancer_health": "HEALTHY" if total else "UNHEALTHY",
-        "details": {"healthy": total > 0, "hosts": hosts, "weight": _weight(total)},
+        "health": state if checked(upstream) else _OFF,
+        "balancer_health": state,
+        "details": {"healthy": healthy, "hosts": hosts, "weight": _weight(total, well)},
     }
 
 
-def _host(target: Entity, field: str, value: Any) -> dict[str, Any]:
+def _host(target: Entity, well: bool, field: str, value: Any) -> dict[str, Any]:
     """Where a target's requests go. A name's addresses are whatever it resolves to at each request: none are listed."""
     weight = target["weight"]
     address = read_address(target["target"])
@@ -80,10 +131,10 @@ def _host(target: Entity, field: str, value: Any) -> dict[str, Any]:
         "port": address.port,
         "dns": "AAAA" if address.kind == "ipv6" else "A",
         "nodeWeight": weight,
-        "weight": _weight(weight),
+        "weight": _weight(weight, weight if well else 0),
         "addresses": [{"ip": ip, "port": address.port, "weight": weight, field: value} for ip in known],
     }
 
 
-def _weight(total: int) -> dict[str, int]:
-    return {"total": total, "available": total, "unavailable": 0}
+def _weight(total: int, well: int) -> dict[str, int]:
+    return {"total": total, "available": well, "unavailable": total - well}

@@ -102,10 +102,10 @@ class Balancer:
 
     def failed(self, record: Record, now: float) -> None:
         """The circuit breaker: so many failures in a row, and a target rests for a while."""
-        record.failures["http"] += 1
-        if self.max_fails and record.failures["http"] >= self.max_fails:
+        record.failures += 1
+        if self.max_fails and record.failures >= self.max_fails:
             record.open_until = now + self.fail_seconds
-            record.failures["http"] = 0
+            record.failures = 0
 
 
 class ModelAttempts:
@@ -166,7 +166,7 @@ class ModelAttempts:
             return False
         if status not in self._balancer.statuses:
             if status < 500:
-                member.record.failures["http"] = 0
+                member.record.failures = 0
             elif not self._balancer.statuses:
                 self._balancer.failed(member.record, exchange.runtime.now())
             return False

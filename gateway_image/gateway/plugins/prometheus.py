@@ -40,7 +40,7 @@ class Prometheus(Plugin):
             "latency_metrics": Boolean("Whether latencies are counted.", default=False),
             "bandwidth_metrics": Boolean("Whether bytes are counted.", default=False),
             "upstream_health_metrics": Boolean(
-                "Whether the health of upstream targets is told. Has no effect: this gateway keeps no such health.",
+                "Whether the health of upstream targets is told.",
                 default=False,
             ),
         },

@@ -52,16 +52,30 @@ class Dialer:
 
     async def open(self, pool: Pool, origin: Origin) -> Upstream:
         """A connected Upstream. Raises DialError."""
-        proxy = self._proxies.choose(origin)
-        host, port = (origin.host, origin.port) if proxy is None else (proxy.host, proxy.port)
-        connected, address = await self._connect(host, port)
+        connected, address = await self._plain(origin)
         try:
-            if proxy is not None:
-                await self._tunnel(connected, origin, proxy)
             return await self._speak(pool, origin, connected, address)
         except BaseException:
             connected.close()
             raise
+
+    async def reach(self, origin: Origin) -> None:
+        """Whether a connection can be made; it is closed at once. Raises DialError."""
+        connected, _ = await self._plain(origin)
+        connected.close()
+
+    async def _plain(self, origin: Origin) -> tuple[socket.socket, str]:
+        """A connection to the origin, through a proxy where one is to be used, and who is at its end."""
+        proxy = self._proxies.choose(origin)
+        if proxy is None:
+            return await self._connect(origin.host, origin.port)
+        connected, address = await self._connect(proxy.host, proxy.port)
+        try:
+            await self._tunnel(connected, origin, proxy)
+        except BaseException:
+            connected.close()
+            raise
+        return connected, address
 
     async def _speak(self, pool: Pool, origin: Origin, connected: socket.socket, address: str) -> Upstream:
         def factory() -> Upstream:

@@ -8,6 +8,7 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
+from gateway.admin import target_health
 from gateway.admin.api import AdminApi
 from gateway.admin.guard import Guard
 from gateway.admin.manager import Manager
@@ -41,8 +42,8 @@ def handlers(control: Control) -> dict[str, Handler]:
         origins=settings.admin_gui_url,
         ports=[listener.port for listener in settings.admin_gui_listen],
     )
-    metrics = MetricsText(node, control.gather)
-    admin = AdminApi(control.store, node, guard, log=_log.error, metrics=metrics)
+    metrics = MetricsText(node, control.gather, lambda: target_health.metrics(control.store.config, control.marks))
+    admin = AdminApi(control.store, node, guard, log=_log.error, metrics=metrics, marks=control.marks)
     status = StatusApi(control.store, node, problem=control.unready, metrics=metrics)
     manager = Manager(
         admin,

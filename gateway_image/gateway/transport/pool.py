@@ -80,6 +80,10 @@ class Pool:
         self.send(Forward(fetch.origin, fetch.head, fetch.body, timeout, timeout, timeout), fetching)
         return fetching
 
+    async def reach(self, origin: Origin) -> None:
+        """Whether a connection can be made; it is closed at once. Raises DialError."""
+        await self._dialer.reach(origin)
+
     def give_back(self, upstream: Upstream) -> None:
         """Keeps an idle connection for the next request to its origin."""
         idle = self._idle.get(upstream.origin)

@@ -24,6 +24,7 @@ from gateway.admin.relay import Relay
 from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.errors import GatewayError
+from gateway.health_marks import HealthMarks
 from gateway.metrics import Dump
 from gateway.settings import Listener, Settings
 from gateway.snapshot import Snapshot
@@ -33,6 +34,7 @@ from gateway.transport.dial import Dialer
 from gateway.transport.handling import HandlerConnection
 from gateway.transport.logs import start_logging
 from gateway.transport.pool import Pool
+from gateway.transport.probing import Prober
 from gateway.transport.proxies import Proxies
 from gateway.transport.relaying import Questions, RelayConnection
 from gateway.transport.runtime import Runtime
@@ -68,6 +70,8 @@ class Control:
         self.settings = settings
         self.environment = environment
         self.counters = Counters.create()
+        self.marks = HealthMarks.create()
+        self._prober: Prober | None = None
         self._checked: Snapshot | None = None  # so that the next check compiles only what is new
         self.store = Store.open(settings, log=_log.info, check=self._check)
         self.node_id = str(uuid.uuid4())
@@ -139,9 +143,14 @@ class Control:
             proxies = [(one.sockets, one.port, one.listener.ssl) for one in opened if one.setting == PROXY]
             members = members_of(settings.worker_processes, proxies)
             workers = self.workers = Workers(
-                members, self.counters.descriptor, self.store.config, self._command, self.node_id
+                members,
+                self.counters.descriptor,
+                self.store.config,
+                self._command,
+                self.node_id,
+                marks=self.marks.descriptor,
             )
-            self.store.publish = workers.publish
+            self.store.publish = self._publish
             self._answer_signals(loop)
             try:
                 await self._start(workers)
@@ -172,6 +181,13 @@ class Control:
             else:
                 _log.info("reloaded the configuration")
 
+    async def _publish(self, config: Config) -> None:
+        """Gives a configuration to the workers, and to the prober once they took it."""
+        assert self.workers is not None
+        await self.workers.publish(config)
+        if self._prober is not None:
+            self._prober.use(config)
+
     # -- starting and stopping ----------------------------------------------------------------------------------
 
     def _wanted(self) -> list[tuple[str, Listener, int]]:
@@ -200,6 +216,8 @@ class Control:
         runtime = Runtime(self.settings)
         pool = Pool(loop, sweeper, Dialer(loop, Proxies(self.environment)))
         self.questions = Questions(pool)
+        self._prober = Prober(pool, self.marks, loop)
+        self._prober.use(self.store.config)
         for one in opened:
             if one.setting == PROXY:
                 continue
@@ -236,9 +254,12 @@ class Control:
         deadline = loop.time() + 1.0
         while any(serving.connections for serving in self._servings) and loop.time() < deadline:
             await asyncio.sleep(TICK)
+        if self._prober is not None:
+            self._prober.close()
         if self.questions is not None:
             self.questions.close()
         self.counters.close()
+        self.marks.close()
 
     def _answer_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         tasks: set[asyncio.Task[None]] = set()
@@ -254,7 +275,7 @@ class Control:
 
     def _check(self, config: Config) -> object:
         """Whether a configuration compiles, before any worker hears of it."""
-        resources: dict[str, Any] = {"counters": self.counters}
+        resources: dict[str, Any] = {"counters": self.counters, "marks": self.marks}
         self._checked = compile_snapshot(
             config, self.settings, resources, previous=self._checked, environment=self.environment
         )

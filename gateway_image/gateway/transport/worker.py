@@ -23,6 +23,7 @@ from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.errors import ConfigError, GatewayError
 from gateway.exchange import Exchange
+from gateway.health_marks import HealthMarks
 from gateway.metrics import Dump, Registry
 from gateway.recorder import RecordedExchange, Recorder
 from gateway.settings import Settings
@@ -136,6 +137,7 @@ class Worker:
         if word == "begin":
             self._resources["node_id"] = message.get("node", "")
             counters = self._resources["counters"] = Counters(message["counters"])
+            self._resources["marks"] = HealthMarks(message["marks"])
             self.runtime.stores = RedisStores(counters, self.runtime.wall, self._report_store)
             if self._prepare(generation, message):
                 self._commit(generation)

@@ -58,12 +58,20 @@ class Workers:
     """`config` is what every worker serves, or will once it is up."""
 
     def __init__(
-        self, members: list[Member], counters: int, config: Config, command: tuple[str, ...] = (), node_id: str = ""
+        self,
+        members: list[Member],
+        counters: int,
+        config: Config,
+        command: tuple[str, ...] = (),
+        node_id: str = "",
+        *,
+        marks: int,
     ) -> None:
         self.members = members
         self.config = config
         self.generation = 1
-        self._counters = counters
+        self._counters = counters  # descriptors of the tables that all share
+        self._marks = marks
         self._node_id = node_id
         self._command = command or (sys.executable, "-m", "gateway", "worker")
         self._stopping = False
@@ -197,7 +205,7 @@ class Workers:
         """Starts a process for a member and waits until it ends."""
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
-        inherited = [theirs.fileno(), self._counters, *(entry[0] for entry in member.sockets)]
+        inherited = [theirs.fileno(), self._counters, self._marks, *(entry[0] for entry in member.sockets)]
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command, str(theirs.fileno()), pass_fds=inherited, stdin=asyncio.subprocess.DEVNULL
@@ -221,6 +229,7 @@ class Workers:
                 "generation": self.generation,
                 "config": self.config.collections,
                 "counters": self._counters,
+                "marks": self._marks,
                 "node": self._node_id,
                 "listeners": member.sockets,
             }

@@ -1,11 +1,14 @@
-"""What is told of the health of targets, while nothing watches it."""
+"""What is told of the health of targets, and set by hand."""
 
 from __future__ import annotations
 
 import pytest
 from support.admin_api import Admin
 
-UPSTREAM = {"name": "u.test", "healthchecks": {"active": {"healthy": {"interval": 5}}}}
+from gateway.admin.target_health import METRIC, metrics
+
+UPSTREAM = {"name": "u.test"}
+WATCHED = {"name": "w.test", "healthchecks": {"active": {"healthy": {"interval": 5}}, "threshold": 50}}
 
 
 @pytest.fixture
@@ -82,3 +85,64 @@ def test_health_cannot_be_set_where_nothing_checks_it(admin: Admin, tail: str) -
 )
 def test_other_requests(admin: Admin, method: str, path: str, status: int) -> None:
     assert admin.ask(method, path).status == status
+
+
+@pytest.fixture
+def watched(admin: Admin) -> Admin:
+    admin.made("/upstreams", WATCHED)
+    for number, weight in ((1, 60), (2, 40)):
+        admin.now += 1
+        admin.made("/upstreams/w.test/targets", {"target": f"10.0.0.{number}:81", "weight": weight})
+    return admin
+
+
+def health(admin: Admin) -> dict[str, str]:
+    return {row["target"]: row["health"] for row in admin.get("/upstreams/w.test/health").body["data"]}
+
+
+def test_marks_are_told(watched: Admin) -> None:
+    assert health(watched) == {"10.0.0.1:81": "HEALTHY", "10.0.0.2:81": "HEALTHY"}
+    watched.api.marks.mark("w.test", "10.0.0.2:81").failed("tcp", 1)
+    assert health(watched) == {"10.0.0.1:81": "HEALTHY", "10.0.0.2:81": "UNHEALTHY"}
+    (ill, _) = watched.get("/upstreams/w.test/health").body["data"]
+    assert ill["data"]["weight"] == {"total": 40, "available": 0, "unavailable": 40}
+    assert ill["data"]["addresses"][0]["health"] == "UNHEALTHY"
+    told = watched.get("/upstreams/w.test/health?balancer_health=1").body["data"]
+    assert (told["health"], told["balancer_health"]) == ("HEALTHY", "HEALTHY")
+    assert told["details"]["weight"] == {"total": 100, "available": 60, "unavailable": 40}
+    assert [host["addresses"][0]["healthy"] for host in told["details"]["hosts"]] == [True, False]
+
+
+def test_too_little_weight_makes_the_balancer_unhealthy(watched: Admin) -> None:
+    watched.api.marks.mark("w.test", "10.0.0.1:81").failed("tcp", 1)
+    told = watched.get("/upstreams/w.test/health?balancer_health=1").body["data"]
+    assert (told["health"], told["balancer_health"], told["details"]["healthy"]) == ("UNHEALTHY", "UNHEALTHY", False)
+
+
+def test_health_is_set_by_hand(watched: Admin) -> None:
+    for tail, word in (
+        ("10.0.0.1:81/unhealthy", "UNHEALTHY"),
+        ("10.0.0.1:81/healthy", "HEALTHY"),
+        ("10.0.0.1:81/10.0.0.1:81/unhealthy", "UNHEALTHY"),
+    ):
+        assert watched.ask("PUT", f"/upstreams/w.test/targets/{tail}").status == 204
+        assert health(watched)["10.0.0.1:81"] == word
+
+
+def test_the_metric_is_told_where_prometheus_is_asked_for_it(watched: Admin) -> None:
+    def told() -> dict[tuple[str, ...], float]:
+        dump = metrics(watched.store.config, watched.api.marks)
+        return {tuple(labels): value for labels, value in dump[METRIC.name]["series"]} if dump else {}
+
+    assert told() == {}
+    plugin = watched.made("/plugins", {"name": "prometheus", "config": {"upstream_health_metrics": True}})
+    watched.api.marks.mark("w.test", "10.0.0.2:81").set(True)
+    found = told()
+    assert len(found) == 8
+    ill = ("w.test", "10.0.0.2:81", "10.0.0.2:81", "unhealthy", "http")
+    assert {labels for labels, value in found.items() if value} == {
+        ("w.test", "10.0.0.1:81", "10.0.0.1:81", "healthy", "http"),
+        ill,
+    }
+    watched.ask("PATCH", f"/plugins/{plugin['id']}", {"enabled": False})
+    assert told() == {}

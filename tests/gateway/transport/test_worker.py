@@ -18,6 +18,7 @@ from support.raw_upstream import RawUpstream
 
 from gateway.counters import Counters
 from gateway.entities import Config
+from gateway.health_marks import HealthMarks
 from gateway.transport.channel import Channel
 
 
@@ -41,13 +42,13 @@ class Control:
 @contextlib.asynccontextmanager
 async def worker(config: Config, **environment: str) -> AsyncIterator[Control]:
     control = Control()
-    counters = Counters.create()
+    counters, marks = Counters.create(), HealthMarks.create()
     ours, theirs = socket.socketpair()
     listener = socket.create_server(("127.0.0.1", 0))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KONG_")}
     control.process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "gateway", "worker", str(theirs.fileno())),
-        pass_fds=(theirs.fileno(), counters.descriptor, listener.fileno()),
+        pass_fds=(theirs.fileno(), counters.descriptor, marks.descriptor, listener.fileno()),
         env={**kept, "PYTHONPATH": str(ROOT / "gateway_image"), "KONG_PROXY_ACCESS_LOG": "off", **environment},
     )
     theirs.close()
@@ -59,6 +60,7 @@ async def worker(config: Config, **environment: str) -> AsyncIterator[Control]:
             "generation": 1,
             "config": config.collections,
             "counters": counters.descriptor,
+            "marks": marks.descriptor,
             "listeners": [[listener.fileno(), 8000, False]],
         }
     )
@@ -72,6 +74,7 @@ async def worker(config: Config, **environment: str) -> AsyncIterator[Control]:
         await control.process.wait()
         listener.close()
         counters.close()
+        marks.close()
 
 
 def config(port: int, path: str = "/a") -> Config:

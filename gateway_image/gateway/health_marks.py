@@ -1,0 +1,169 @@
+"""Which targets of upstreams are ill, and what was counted on the way there: one table in shared memory, so that every
+worker and the control process see the same at once. Not for: which results count (peer_health.py), probes
+(transport/probing.py), who is asked (balancing.py).
+
+A slot belongs to one target of one upstream as long as the configuration has it; a byte-range lock guards a bucket of
+slots while one of them changes. Reading takes no lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import struct
+import tempfile
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Final
+
+SLOTS: Final = 1 << 15
+"""Targets that workers share marks of: 32,768 slots of 24 bytes. Any beyond are marked by each worker for itself."""
+_SLOT: Final = struct.Struct("=16s5B3x")
+"""Digest, whether it is ill, successes, and failures by FAILURES."""
+FAILURES: Final = ("http", "tcp", "timeouts")
+_STATE: Final = struct.Struct("=5B")
+_QUIET: Final = bytes(_STATE.size)
+_MOST: Final = 255
+_PROBES: Final = 32
+_EMPTY: Final = bytes(16)
+
+
+class Mark:
+    """The state of one target."""
+
+    __slots__ = ("_at", "_digest", "_marks", "_memory")
+
+    def __init__(self, marks: HealthMarks, memory: mmap.mmap | bytearray, at: int, digest: bytes) -> None:
+        self._marks = marks
+        self._memory = memory
+        self._at = at  # where the slot begins
+        self._digest = digest
+
+    @property
+    def ill(self) -> bool:
+        return self._memory[self._at + 16] != 0
+
+    def failed(self, what: str, threshold: int) -> None:
+        """One more failure of this kind (FAILURES) since the last success; `threshold` of them make it ill, 0 never."""
+        which = FAILURES.index(what)
+        with self._marks.held(self._at):
+            ill, _, *failures = self._load()
+            failures[which] = min(failures[which] + 1, _MOST)
+            if threshold and failures[which] >= threshold:
+                ill = 1
+            self._store(ill, 0, *failures)
+
+    def succeeded(self, threshold: int) -> None:
+        """One more success; `threshold` of them in a row make it well, 0 never."""
+        at = self._at + 16
+        if self._memory[at : at + 5] == _QUIET:
+            return  # the usual case: well, and nothing counted against it
+        with self._marks.held(self._at):
+            ill, successes, *_ = self._load()
+            successes = min(successes + 1, _MOST) if ill else 0
+            if threshold and successes >= threshold:
+                ill = successes = 0
+            self._store(ill, successes, 0, 0, 0)
+
+    def set(self, ill: bool) -> None:
+        """What somebody says by hand; what was counted is forgotten."""
+        with self._marks.held(self._at):
+            self._store(int(ill), 0, 0, 0, 0)
+
+    def _load(self) -> tuple[int, ...]:
+        return _STATE.unpack_from(self._memory, self._at + 16)
+
+    def _store(self, *state: int) -> None:
+        if self._memory[self._at : self._at + 16] == self._digest:  # not when it was given to another target meanwhile
+            _STATE.pack_into(self._memory, self._at + 16, *state)
+
+
+class HealthMarks:
+    """A view of the table. `descriptor` is handed to worker processes, which attach to the same memory."""
+
+    def __init__(self, descriptor: int, slots: int = SLOTS, shared: bool = True) -> None:
+        self.descriptor = descriptor
+        self._slots = slots
+        self._shared = shared  # False: one process only, no locks needed
+        self._memory = mmap.mmap(descriptor, slots * _SLOT.size)
+
+    @classmethod
+    def create(cls, slots: int = SLOTS, shared: bool = True) -> HealthMarks:
+        """A new, empty table."""
+        if hasattr(os, "memfd_create"):
+            descriptor = os.memfd_create("health-marks", 0)
+        else:
+            with tempfile.TemporaryFile() as file:
+                descriptor = os.dup(file.fileno())
+        os.ftruncate(descriptor, slots * _SLOT.size)
+        return cls(descriptor, slots, shared)
+
+    def close(self) -> None:
+        self._memory.close()
+        os.close(self.descriptor)
+
+    def mark(self, upstream: str, target: str) -> Mark:
+        """The mark of a target by the names of both; a new one is well."""
+        digest = _digest(upstream, target)
+        base = int.from_bytes(digest[:4], "big") % (self._slots // _PROBES) * _PROBES
+        with self.held(base * _SLOT.size):
+            free: int | None = None
+            for slot in range(base, base + _PROBES):
+                at = slot * _SLOT.size
+                found = self._memory[at : at + 16]
+                if found == digest:
+                    return Mark(self, self._memory, at, digest)
+                if found == _EMPTY and free is None:
+                    free = at
+            if free is None:
+                return Mark(self, bytearray(_SLOT.pack(digest, 0, 0, 0, 0, 0)), 0, digest)
+            _SLOT.pack_into(self._memory, free, digest, 0, 0, 0, 0, 0)
+            return Mark(self, self._memory, free, digest)
+
+    def ill(self, upstream: str, target: str) -> bool:
+        """Whether a target is ill; one that was never marked is well."""
+        at = self._find(_digest(upstream, target))
+        return at is not None and self._memory[at + 16] != 0
+
+    def keep(self, names: Iterable[tuple[str, str]]) -> None:
+        """Forgets all targets but these (upstream, target)."""
+        wanted = {_digest(*name) for name in names}
+        memory = self._memory
+        for at in range(0, self._slots * _SLOT.size, _SLOT.size):
+            digest = memory[at : at + 16]
+            if digest != _EMPTY and digest not in wanted:
+                with self.held(at):
+                    memory[at : at + _SLOT.size] = bytes(_SLOT.size)
+
+    def held(self, at: int) -> _Held:
+        """Locks the bucket around a slot that begins at `at`."""
+        return _Held(self.descriptor if self._shared else -1, at // _SLOT.size // _PROBES)
+
+    def _find(self, digest: bytes) -> int | None:
+        base = int.from_bytes(digest[:4], "big") % (self._slots // _PROBES) * _PROBES
+        for slot in range(base, base + _PROBES):
+            at = slot * _SLOT.size
+            if self._memory[at : at + 16] == digest:
+                return at
+        return None
+
+
+class _Held:
+    __slots__ = ("_bucket", "_descriptor")
+
+    def __init__(self, descriptor: int, bucket: int) -> None:
+        self._descriptor = descriptor
+        self._bucket = bucket
+
+    def __enter__(self) -> None:
+        if self._descriptor >= 0:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX, 1, self._bucket)
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor >= 0:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, self._bucket)
+
+
+def _digest(upstream: str, target: str) -> bytes:
+    return blake2b(f"{upstream}\0{target}".encode(), digest_size=16).digest()
