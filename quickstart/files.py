@@ -1,8 +1,8 @@
 """The user's files: where they are, how they are written so that a crash never leaves half of one.
 
     config  ~/.config/ai-gateway        secrets.env (0600), answers.yaml
-    data    ~/.local/share/ai-gateway   venv/, model-venv/, gateway/kong.yml, deployment.json
-    state   ~/.local/state/ai-gateway   run/, logs/, gateway/ (the gateway's own KONG_PREFIX)
+    data    ~/.local/share/ai-gateway   venv/, model-venv/, gateway/kong.yml, deployment.json, konnect/
+    state   ~/.local/state/ai-gateway   run/, logs/, history/, gateway/ (the gateway's own KONG_PREFIX)
 
 The XDG_* variables move them. Not for: what is in the files (secret_file.py, deployment.py, render.py).
 """
@@ -76,6 +76,11 @@ class Places:
         return self.data / "deployment.json"
 
     @property
+    def konnect(self) -> Path:
+        """The data plane's certificate and key, and the journal of what we have in Konnect."""
+        return self.data / "konnect"
+
+    @property
     def run(self) -> Path:
         return self.state / "run"
 
@@ -86,6 +91,11 @@ class Places:
     @property
     def prefix(self) -> Path:
         return self.state / "gateway"
+
+    @property
+    def history(self) -> Path:
+        """What was in force before, one numbered folder per generation."""
+        return self.state / "history"
 
     @property
     def container_secrets(self) -> Path:

@@ -9,30 +9,25 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 
-from quickstart import admin_client, deployment, health, secret_file
+from quickstart import deployment, health, proofs, secret_file
+from quickstart.admin_client import ChangedMeanwhile
 from quickstart.answers import Answers
 from quickstart.deployment import Deployment
 from quickstart.documents import to_document
 from quickstart.errors import EnvironmentProblem
-from quickstart.files import (
-    EXPORTS_NAME,
-    SETTINGS_NAME,
-    Before,
-    Places,
-    output_directory,
-    private_directory,
-    write_atomically,
-)
+from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
 from quickstart.health import RouteHealth
 from quickstart.local_model import LocalModel
 from quickstart.lock import exclusively
 from quickstart.plan import Plan, Runtime
 from quickstart.progress import Reporter
-from quickstart.proofs import save
+from quickstart.reconcile import situation
+from quickstart.reconcile.applying import ATTEMPTS, Applying
+from quickstart.reconcile.due_files import DueFile, Texts, due_files, write
+from quickstart.reconcile.proposal import Wish
 from quickstart.render import Rendered, render
 from quickstart.runners import runner_of
 from quickstart.runtime import Runner, RunStatus
@@ -50,6 +45,10 @@ class LaunchResult:
     changed: tuple[str, ...]
     restarted: bool  # False: the running gateway took the change up, or there was none
     routes: tuple[RouteHealth, ...]  # in the plan's order; untested ones too
+    kept: tuple[str, ...] = ()  # edits made meanwhile that stay, in words
+    dropped: tuple[str, ...] = ()  # and those that do not
+    generation: int = 0  # the number that this became, 0 where nothing was to be recorded
+    passed: frozenset[str] = frozenset()  # names of routes whose last proof before this was well
 
     @property
     def unchanged(self) -> bool:
@@ -59,13 +58,10 @@ class LaunchResult:
     def unhealthy(self) -> tuple[RouteHealth, ...]:
         return tuple(route for route in self.routes if not route.ok and route.health != "untested")
 
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    kind: str  # which word of LaunchResult.changed it counts as, "" for none
-    path: Path
-    content: bytes
-    mode: int = 0o600
+    @property
+    def regressed(self) -> tuple[RouteHealth, ...]:
+        """Routes that answered before this and do not now."""
+        return tuple(route for route in self.unhealthy if route.name in self.passed)
 
 
 def apply(
@@ -76,12 +72,20 @@ def apply(
     environ: Mapping[str, str],
     test: bool = True,
     runners: Runners = runner_of,
+    wish: Wish = Wish(),
 ) -> LaunchResult:
-    """Makes the plan true and returns what that took. With `test` every route is proved by a real request; a route that
-    does not answer is told in the result and undoes nothing. Raises QuickstartError; the machine is as before then."""
+    """Makes the plan true and returns what that took; edits made meanwhile are merged as `wish` says. With `test` every
+    route is proved by a real request; a route that does not answer is told in the result and undoes nothing. Raises
+    QuickstartError; the machine is as before then."""
     rendered = render(plan)
     with exclusively(places):
-        return _Launch(plan, console, places, environ, runners).run(rendered, answers, test)
+        for attempt in range(ATTEMPTS):
+            try:
+                return _Launch(plan, console, places, environ, runners).run(rendered, answers, test, wish)
+            except ChangedMeanwhile:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+    raise AssertionError("unreachable")
 
 
 class _Launch:
@@ -105,12 +109,23 @@ class _Launch:
             self.console.warn(problem.message, "It is written anew.")
             return None
 
-    def run(self, rendered: Rendered, answers: Answers, test: bool) -> LaunchResult:
+    def run(self, rendered: Rendered, answers: Answers, test: bool, wish: Wish) -> LaunchResult:
         image = prepared(self.runner, self.plan, self.console)
         wanted = Deployment(dataclasses.replace(self.plan, secrets={}), image)
-        files = [item for item in self._files(rendered, answers, wanted) if _differs(item)]
-        changed = {item.kind for item in files} - {""}
         running = self._previous_status().running
+        here = self.previous is not None and self.previous.plan.konnect is None
+        # a data plane of Konnect is not configured here: there is nobody to ask what somebody edited
+        now = situation.read(self.places, self.previous.plan if self.previous and here else None, running and here)
+        applying = Applying(self.places, now, rendered.kong_yml, wish)
+        texts = Texts(
+            yaml.safe_dump(to_document(answers), sort_keys=False, allow_unicode=True),
+            deployment.to_text(wanted),
+            rendered.kong_env,
+        )
+        files = [item for item in self._files(applying, texts) if item.differs()]
+        changed = {item.kind for item in files} - {""}
+        if applying.proposal.changes:
+            changed.add("configuration")
         restart = not running or self.previous is None or bool(self.previous.must_restart(wanted))
         if not restart and not health.is_ready(self.plan):
             restart = True
@@ -118,38 +133,23 @@ class _Launch:
             changed.add("gateway")
         if self.plan.local_model and not (self.model.port() == self.plan.local_model_port and self.model.installed()):
             changed.add("model")
-        if files or changed:
-            self._change(wanted, files, restart, running)
+        passed = frozenset(name for name, told in proofs.load(self.places).items() if told.get("health") == "ok")
+        number = self._change(wanted, files, restart, running, applying, texts) if files or changed else 0
         order = ("configuration", "keys", "answers", "gateway", "model")
-        told = tuple(word for word in order if word in changed)
-        return LaunchResult(told, restart and running, self._proved(test))
+        edits = [tuple(edit.text for edit in group) for group in (applying.proposal.kept, applying.proposal.dropped)]
+        return LaunchResult(
+            tuple(word for word in order if word in changed), restart and running, self._proved(test), edits[0],
+            edits[1], number, passed,
+        )  # fmt: skip
 
     # -- what is to be ---------------------------------------------------------------------------------------------
 
-    def _files(self, rendered: Rendered, answers: Answers, wanted: Deployment) -> list[_File]:
-        """Every file as it should be, the ones that others refer to first."""
-        said = yaml.safe_dump(to_document(answers), sort_keys=False, allow_unicode=True)
-        secrets, notes = secret_file.read(self.places.secrets)
-        for note in notes:
+    def _files(self, applying: Applying, texts: Texts) -> list[DueFile]:
+        for note in secret_file.read(self.places.secrets)[1]:
             self.console.warn(note)
-        dropped = {route.secret for route in self.previous.plan.routes} if self.previous is not None else set()
         # Names that nobody here ever wrote stay: the person may have added them for a change made in the Manager.
-        kept = {name: value for name, value in secrets.items() if name not in dropped}
-        merged = kept | self.plan.secrets
-        # A file that says the same in other words is left as its owner wrote it.
-        text = secret_file.render(merged).encode()
-        if merged == secrets and self.places.secrets.exists():
-            text = self.places.secrets.read_bytes()
-        settings = rendered.kong_yml.encode()
-        return [
-            _File("keys", self.places.secrets, text, secret_file.MODE),
-            # Readable in the container whoever the gateway is there; the directory above is the person's alone.
-            _File("configuration", self.places.configuration, settings, 0o644),
-            _File("configuration", self.plan.output_dir / SETTINGS_NAME, settings),
-            _File("configuration", self.plan.output_dir / EXPORTS_NAME, rendered.kong_env.encode()),
-            _File("answers", self.places.answers, said.encode()),
-            _File("", self.places.deployment, deployment.to_text(wanted).encode()),
-        ]
+        dropped = {route.secret for route in self.previous.plan.routes} if self.previous is not None else set()
+        return due_files(self.plan, applying, texts, dropped, self.plan.secrets)
 
     def _previous_status(self) -> RunStatus:
         try:
@@ -160,22 +160,28 @@ class _Launch:
 
     # -- making it so ----------------------------------------------------------------------------------------------
 
-    def _change(self, wanted: Deployment, files: list[_File], restart: bool, running: bool) -> None:
+    def _change(
+        self, wanted: Deployment, files: list[DueFile], restart: bool, running: bool, applying: Applying, texts: Texts
+    ) -> int:
         with Undo(self._undo_failed) as undo:
             if self.plan.local_model:
                 self._start_model(undo)
             stopped: list[Deployment] = []
             undo.push("start the previous gateway", lambda: self._start_previous(stopped))
-            told: list[str] = []
-            undo.push("give the running gateway its old configuration", lambda: self._push_previous(told))
+            previous = self.previous or wanted
+            applying.promise_back(undo, previous.plan, lambda: self.runner.refresh(previous))
             # Undone before the two above: they must find the old files.
             self._write(files, undo)
+            kept = applying.record(undo, texts.answers, texts.deployment)
             if restart:
-                self._replace(wanted, running, undo, stopped)
-            elif any(item.kind == "keys" or item.path == self.places.configuration for item in files):
-                self._update(wanted, told)
+                self._replace(wanted, running, undo, stopped, applying)
+            elif applying.proposal.changes or any(
+                item.kind == "keys" or item.path == self.places.configuration for item in files
+            ):
+                self._update(wanted, applying)
             undo.commit()
         self._clean_up(wanted)
+        return kept.number if kept is not None else 0
 
     def _start_model(self, undo: Undo) -> None:
         port = self.plan.local_model_port
@@ -196,42 +202,32 @@ class _Launch:
         if port is not None:
             self.model.start(port)
 
-    def _write(self, files: list[_File], undo: Undo) -> None:
+    def _write(self, files: list[DueFile], undo: Undo) -> None:
         with self.console.step("Configuration written") as step:
-            if any(item.path.parent == self.plan.output_dir for item in files):
-                output_directory(self.plan.output_dir)
-            for folder in (self.places.config, self.places.data, self.places.state):
-                private_directory(folder)
-            private_directory(self.places.configuration.parent, 0o755)
-            for item in files:
-                undo.push(f"restore {item.path}", Before.of(item.path).restore)
-                write_atomically(item.path, item.content, item.mode)
+            write(files, self.plan, self.places, undo)
             step.note(str(self.plan.output_dir))
 
-    def _replace(self, wanted: Deployment, running: bool, undo: Undo, stopped: list[Deployment]) -> None:
+    def _replace(
+        self, wanted: Deployment, running: bool, undo: Undo, stopped: list[Deployment], applying: Applying
+    ) -> None:
         with self.console.step("Gateway started") as step:
             if running:
                 stopped.extend([self.previous] if self.previous is not None else [])
                 self.previous_runner.stop()
+            applying.forget_state(undo)
             undo.push("remove the new gateway", self.runner.discard)
             start_and_wait(self.runner, wanted)
             step.note(self.runner.status().detail)
 
-    def _update(self, wanted: Deployment, told: list[str]) -> None:
+    def _update(self, wanted: Deployment, applying: Applying) -> None:
         with self.console.step("Gateway updated without a restart"):
             self.runner.refresh(wanted)
-            told.append("new")  # even when it refuses: asking again with the old one is harmless
-            admin_client.push(self.plan, self.places.configuration.read_text())
+            applying.push(self.plan, self.places.configuration.read_text())
 
     def _start_previous(self, stopped: list[Deployment]) -> None:
         for earlier in stopped:
             self.previous_runner.start(earlier)
             health.wait_ready(earlier.plan, self.previous_runner.status)
-
-    def _push_previous(self, told: list[str]) -> None:
-        if told and self.previous is not None:
-            self.runner.refresh(self.previous)
-            admin_client.push(self.previous.plan, self.places.configuration.read_text())
 
     def _undo_failed(self, name: str, error: Exception) -> None:
         self.console.warn(f"Going back did not work whole: could not {name}: {error}", "Try: ai-gateway restart")
@@ -267,13 +263,5 @@ class _Launch:
                     bad = sum(not result.ok for result in asked)
                     if bad:
                         step.warn(f"{bad} of {len(asked)} did not answer well")
-            save(self.places, found)
+            proofs.save(self.places, found)
         return (*found, *(health.untested(route) for route in self.plan.proved[len(found) :]))
-
-
-def _differs(item: _File) -> bool:
-    try:
-        found = item.path.lstat()
-        return item.path.is_symlink() or (found.st_mode & 0o777) != item.mode or item.path.read_bytes() != item.content
-    except FileNotFoundError:
-        return True

@@ -13,13 +13,14 @@ import os
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from gateway import __version__
-from gateway.codec import CodecError, decode, encode
+from gateway.codec import encode
 from gateway.entities import EMPTY_HASH, Config
+from gateway.entities.saved import STATE_FORMAT, STATE_NAME, Origin, Saved, digest, read_saved
 from gateway.errors import ConfigError, GatewayError
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ Declared = Callable[[], "bytes | None"]
 """What the declarative file holds now, None without one; raises StoreError."""
 Log = Callable[[str], None]
 
-STATE_FORMAT = 1
-STATE_NAME = "state.json"
 _NO_ROWS = encode(Config().collections)
 
 
@@ -42,26 +41,8 @@ class StoreError(GatewayError):
     """The state cannot be read or written. The text names the file and what to do."""
 
 
-class Origin(NamedTuple):
-    """The declarative texts that the state goes on from, as SHA-256; "" for none. Finding one of them in the file is no
-    news: to load it again would drop what was changed since. Any other text was written by somebody who means it."""
-
-    source: str = ""  # what the file held when it was last seen to be in force
-    applied: str = ""  # what was last given as a whole: whoever gave it may write it into the file only afterwards
-
-    def includes(self, text: bytes) -> bool:
-        return _digest(text) in self
-
-    def seen(self, text: bytes | None) -> Origin:
-        """What it is once the file was seen to hold `text`, one of them."""
-        return self if text is None else Origin(_digest(text), self.applied)
-
-    def after(self, text: bytes, declared: bytes | None) -> Origin:
-        """What it is once `text` is applied while the file holds `declared`."""
-        given = _digest(text)
-        if declared is not None and (declared == text or _digest(declared) == self.applied):
-            return Origin(_digest(declared), given)
-        return Origin(self.source, given)
+class ChangedMeanwhile(GatewayError):
+    """What is in force is not what the change was made of."""
 
 
 class Store:
@@ -103,13 +84,13 @@ class Store:
         named = str(settings.declarative_config or "KONG_DECLARATIVE_CONFIG_STRING")
         prefix = settings.prefix
         saved = _read_state(prefix / STATE_NAME) if prefix is not None else None
-        origin = Origin(saved["source"], saved["applied"]) if saved is not None else Origin()
+        origin = saved.origin if saved is not None else Origin()
         if saved is not None and (text is None or origin.includes(text)):
-            log(f"configuration: the saved state {saved['path']}")
+            log(f"configuration: the saved state {saved.path}")
             origin = origin.seen(text)
             store = cls(
-                _restored(saved),
-                version=saved["version"],
+                saved.config(),
+                version=saved.version,
                 prefix=prefix,
                 origin=origin,
                 declared=declared,
@@ -124,7 +105,7 @@ class Store:
                 )
             config = Config() if text is None else _load(text, named)
             version = "" if text is None else text_version(text)
-            origin = Origin() if text is None else Origin(_digest(text), _digest(text))
+            origin = Origin() if text is None else Origin(digest(text), digest(text))
             store = cls(
                 config, version=version, prefix=prefix, origin=origin, declared=declared, named=named, check=check
             )
@@ -135,10 +116,13 @@ class Store:
             store._put_in_place()
         return store
 
-    async def apply(self, config: Config, text: bytes | None = None) -> None:
-        """Put `config` into force; `text`: the declarative text that it is the whole of, when there is one. Raises what
-        `check` and `publish` raise, or StoreError; then nothing changed."""
+    async def apply(self, config: Config, text: bytes | None = None, expected: str = "") -> None:
+        """Put `config` into force; `text`: the declarative text that it is the whole of, when there is one; `expected`:
+        the version that it was made of, "" for any. Raises what `check` and `publish` raise, ChangedMeanwhile or
+        StoreError; then nothing changed."""
         async with self._turn:
+            if expected not in ("", self.version):
+                raise ChangedMeanwhile("the configuration was changed meanwhile")
             if text is None:
                 await self._apply(config, "", self._origin)
             else:
@@ -152,7 +136,7 @@ class Store:
             if text is None or self._origin.includes(text):
                 await self._apply(self.config, self.version, self._origin.seen(text))
             else:
-                await self._apply(_load(text, self._named), text_version(text), Origin(_digest(text), _digest(text)))
+                await self._apply(_load(text, self._named), text_version(text), Origin(digest(text), digest(text)))
 
     async def edit(self, change: Callable[[Config], Config]) -> Config:
         """Apply what `change` makes of the configuration in force. No other change comes between reading and applying;
@@ -242,10 +226,6 @@ def _beside(path: Path) -> Path:
     return path.with_name(path.name + ".new")
 
 
-def _digest(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
-
-
 def _read_declarative(settings: Settings) -> bytes | None:
     path = settings.declarative_config
     if path is None:
@@ -265,31 +245,8 @@ def _load(text: bytes, named: str) -> Config:
         raise ConfigError({}, f"{named} is not UTF-8 text (byte {problem.start})") from None
 
 
-def _read_state(path: Path) -> dict[str, Any] | None:
-    """The saved state, None when nothing was saved yet. A file that is there but cannot be used is an error: to go on
-    with less than what was acknowledged would lose it silently."""
+def _read_state(path: Path) -> Saved | None:
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as problem:
-        raise StoreError(f"the saved state cannot be read: {path}: {problem.strerror}") from None
-    try:
-        saved = decode(content)
-    except CodecError:
-        saved = None
-    if not isinstance(saved, dict) or not isinstance(saved.get("collections"), dict):
-        raise StoreError(f"the saved state is damaged: {path}: move it away to start from the declarative file")
-    if saved.get("format") != STATE_FORMAT:
-        raise StoreError(
-            f"the saved state {path} was written by another version of the gateway: move it away to start from the "
-            "declarative file"
-        )
-    return {"version": "", "source": "", "applied": "", **saved, "path": path}
-
-
-def _restored(saved: dict[str, Any]) -> Config:
-    config = Config(saved["collections"])
-    if saved.get("gateway") == __version__:
-        return config
-    return Config.from_declarative(config.render())  # another version's rows: its fields may be more or fewer than ours
+        return read_saved(path)
+    except ConfigError as problem:
+        raise StoreError(str(problem)) from None

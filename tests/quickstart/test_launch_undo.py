@@ -14,7 +14,7 @@ from support.gateway_process import free_ports
 from support.launched import Launched
 from support.setups import a_route
 
-from quickstart import admin_client, launch
+from quickstart import admin_client
 from quickstart.deployment import Deployment
 from quickstart.errors import EnvironmentProblem, PortTaken, QuickstartError
 from quickstart.files import Places
@@ -123,13 +123,13 @@ def test_a_live_change_that_fails_after_it_took_effect_is_taken_back(
     before, pid, push = home.files(), home.pid, admin_client.push
     pushed: list[str] = []
 
-    def once(plan: Plan, configuration: str) -> None:
-        push(plan, configuration)
+    def once(plan: Plan, configuration: str, tag: str = "") -> None:
+        push(plan, configuration, tag)
         pushed.append(configuration)
         if len(pushed) == 1:
             raise QuickstartError("the connection broke after it was applied")
 
-    monkeypatch.setattr(launch.admin_client, "push", once)
+    monkeypatch.setattr(admin_client, "push", once)
     with pytest.raises(QuickstartError, match="broke after"):
         home.apply(home.with_model("gpt-6.1-terra"))
     assert (home.files(), home.pid) == (before, pid)
@@ -141,10 +141,10 @@ def test_a_step_back_that_fails_is_told_and_the_rest_is_done(home: Launched, mon
     home.apply()
     before = home.files()
 
-    def refuse(plan: Plan, configuration: str) -> None:
+    def refuse(plan: Plan, configuration: str, tag: str = "") -> None:
         raise QuickstartError("the gateway is deaf")
 
-    monkeypatch.setattr(launch.admin_client, "push", refuse)
+    monkeypatch.setattr(admin_client, "push", refuse)
     with pytest.raises(QuickstartError, match="deaf"):
         home.apply(home.with_model("gpt-6.1-terra"))
     assert "could not give the running gateway its old configuration" in home.console.text

@@ -1,4 +1,7 @@
-"""/config: the whole configuration at once, as a declarative document. Not for: what it means (entities, store)."""
+"""/config: the whole configuration at once, as a declarative document. Its tag is Kong's configuration_hash: who sends
+back what it made of an answer says so with If-Match, and nobody's change is lost in between. Not for: what it means
+(entities, store).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from gateway.admin import answers
+from gateway.admin import answers, preconditions
 from gateway.admin.answers import message
 from gateway.admin.bodies import FORM, MULTIPART, read_body
 from gateway.admin.call import Call
@@ -16,7 +19,7 @@ from gateway.admin.writes import new_key
 from gateway.codec import CodecError, decode
 from gateway.entities import Config, read_document
 from gateway.errors import ConfigError
-from gateway.store import text_version
+from gateway.store import ChangedMeanwhile, text_version
 from gateway.values import Reply, Request
 
 if TYPE_CHECKING:
@@ -32,19 +35,25 @@ def answer(api: AdminApi, call: Call) -> Reply | Awaitable[Reply]:
 
 
 async def _render(api: AdminApi) -> Reply:
-    document = api.store.config.render()
-    return answers.json(200, {"config": await asyncio.to_thread(_yaml, document)})
+    version, document = api.store.version, api.store.config.render()
+    return preconditions.with_tag(
+        answers.json(200, {"config": await asyncio.to_thread(_yaml, document)}), preconditions.quoted(version)
+    )
 
 
 async def _load(api: AdminApi, call: Call) -> Reply:
     text = _text(call.request)
     version = text_version(text)
+    expected = api.store.version
+    preconditions.check_tag(call.request, preconditions.quoted(expected))
     if call.query.flag("check_hash") and version == api.store.version:
         return answers.empty(304)
     try:
         # in a thread: ten thousand rows take a second, in which other requests want their answers
         config = await asyncio.to_thread(_read, text, int(api.wall()))
-        await api.store.apply(config, text)
+        await api.store.apply(config, text, expected if b"if-match" in call.request.fields else "")
+    except ChangedMeanwhile:
+        raise preconditions.changed() from None
     except ConfigError as error:
         raise answers.declarative(error, call.query.flag("flatten_errors")) from None
     return answers.json(201, {name: rows for name, rows in config.collections.items() if rows})

@@ -21,14 +21,29 @@ def tagged(request: Request, reply: Reply) -> Reply:
     return Reply(reply.status, reply.block + line, reply.body)
 
 
+def quoted(version: str) -> bytes:
+    return b'"' + version.encode() + b'"'
+
+
+def with_tag(reply: Reply, tag: bytes) -> Reply:
+    return Reply(reply.status, reply.block + b"ETag: " + tag + b"\r\n", reply.body)
+
+
+def check_tag(request: Request, tag: bytes) -> None:
+    """Raises Refusal (412) when If-Match names another state than the one that `tag` stands for."""
+    wanted = request.fields.get(b"if-match")
+    if wanted is not None and not _names(wanted, tag):
+        raise changed()
+
+
 def check(request: Request, current: bytes | None) -> None:
     """Raises Refusal (412) when If-Match names another state than `current` (the row as shown, None = no row)."""
     wanted = request.fields.get(b"if-match")
     if wanted is not None and (current is None or not _names(wanted, _tag(current))):
-        raise _changed()
+        raise changed()
 
 
-def _changed() -> Refusal:
+def changed() -> Refusal:
     return message(412, "somebody changed this meanwhile: read it again, then repeat the change with the new ETag")
 
 

@@ -5,31 +5,35 @@
     config.render()                               # back to a declarative document
 
 The rooms behind it: document.py (text), deck.py (decK's own), declarative.py (rows from a document), identity.py (ids),
-trouble.py (errors), catalogue.py (all kinds), and one file per family of entities.
+trouble.py (errors), saved.py (between two starts), catalogue.py (all kinds), and one file per family of entities.
 """
 
 from gateway.entities.catalogue import KINDS, clean, validate
-from gateway.entities.config import EMPTY_HASH, Config
+from gateway.entities.config import EMPTY_HASH, Config, record_of
 from gateway.entities.document import read_document
 from gateway.entities.identity import id_of
 from gateway.entities.kinds import Entity, Kind
 from gateway.entities.plugins import Registry, plugin_record, plugin_schema
+from gateway.entities.saved import STATE_NAME, at_rest
 from gateway.errors import ConfigError
 
 __all__ = [
     "EMPTY_HASH",
     "KINDS",
+    "STATE_NAME",
     "Config",
     "ConfigError",
     "Entity",
     "Kind",
     "Registry",
+    "at_rest",
     "clean",
     "id_of",
     "load",
     "plugin_record",
     "plugin_schema",
     "read_document",
+    "record_of",
     "validate",
 ]
 

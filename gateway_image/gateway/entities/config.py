@@ -13,8 +13,9 @@ from gateway.entities.deck import without_deck
 from gateway.entities.declarative import Collections, Reading
 from gateway.entities.document import read_document
 from gateway.entities.kinds import Entity
-from gateway.entities.plugins import Registry
+from gateway.entities.plugins import Registry, plugin_record
 from gateway.plugins import registry as installed_plugins
+from gateway.schema import Record
 
 EMPTY_HASH = "0" * 32
 _NO_CONTENT = ("created_at", "updated_at")
@@ -97,6 +98,12 @@ class Config:
         }
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+def record_of(kind: str, row: Mapping[str, Any]) -> Record:
+    """The schema of a row: its kind's, with the plugin's own settings where it is one of a plugin we have."""
+    plugin = installed_plugins().get(str(row.get("name"))) if kind == "plugins" else None
+    return KINDS[kind].record if plugin is None else plugin_record(plugin)
 
 
 def _written(row: Entity, foreign: Mapping[str, str]) -> Entity:

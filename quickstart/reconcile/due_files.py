@@ -1,0 +1,80 @@
+"""The files of a setup as they should be, and which of them differ from what is there. Not for: writing (launch.py,
+changing.py push their way back first), what is in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from quickstart import secret_file
+from quickstart.files import (
+    EXPORTS_NAME,
+    SETTINGS_NAME,
+    Before,
+    Places,
+    output_directory,
+    private_directory,
+    write_atomically,
+)
+from quickstart.plan import Plan
+from quickstart.reconcile.applying import Applying
+from quickstart.undo import Undo
+
+
+@dataclass(frozen=True, slots=True)
+class DueFile:
+    kind: str  # which word of LaunchResult.changed it counts as, "" for none
+    path: Path
+    content: bytes
+    mode: int = 0o600
+
+    def differs(self) -> bool:
+        try:
+            found = self.path.lstat()
+            other = self.path.is_symlink() or (found.st_mode & 0o777) != self.mode
+            return other or self.path.read_bytes() != self.content
+        except FileNotFoundError:
+            return True
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a plan was made from and into, besides its configuration. `exports` None: as it is."""
+
+    answers: str
+    deployment: str
+    exports: str | None = None
+
+
+def due_files(plan: Plan, applying: Applying, texts: Texts, dropped: set[str], added: dict[str, str]) -> list[DueFile]:
+    """Every file as it should be, the ones that others refer to first. `dropped` and `added`: secrets."""
+    places = applying.places
+    secrets = applying.secrets(dropped, added)
+    there = places.secrets.exists()
+    # A file that says the same in other words is left as its owner wrote it.
+    same = secrets == applying.situation.secrets
+    kept = places.secrets.read_bytes() if same and there else secret_file.render(secrets).encode()
+    files = [
+        DueFile("" if same and not there else "keys", places.secrets, kept, secret_file.MODE),
+        # Readable in the container whoever the gateway is there; the directory above is the person's alone.
+        DueFile("configuration", places.configuration, applying.machine_text(secrets).encode(), 0o644),
+        DueFile("configuration", plan.output_dir / SETTINGS_NAME, applying.shown_text.encode()),
+        DueFile("answers", places.answers, texts.answers.encode()),
+        DueFile("", places.deployment, texts.deployment.encode()),
+    ]
+    if texts.exports is not None:
+        files.insert(3, DueFile("configuration", plan.output_dir / EXPORTS_NAME, texts.exports.encode()))
+    return files
+
+
+def write(files: list[DueFile], plan: Plan, places: Places, undo: Undo) -> None:
+    """Each in one step, its way back on `undo` first."""
+    if any(item.path.parent == plan.output_dir for item in files):
+        output_directory(plan.output_dir)
+    for folder in (places.config, places.data, places.state):
+        private_directory(folder)
+    private_directory(places.configuration.parent, 0o755)
+    for item in files:
+        undo.push(f"restore {item.path}", Before.of(item.path).restore)
+        write_atomically(item.path, item.content, item.mode)
