@@ -20,7 +20,7 @@ from quickstart.container_spec import INSTANCE, instance
 from quickstart.files import Places
 
 PORT_NAMES = ("PROXY", "ADMIN", "MANAGER", "PORTAL", "FILES", "STATUS", "LOCAL_MODEL")
-KEPT = ("AI_GATEWAY_LANG", "LANG", "PATH", "TMPDIR")  # and what follows here: whatever makes downloads work on this machine
+KEPT = ("AI_GATEWAY_LANG", "LANG", "PATH", "TMPDIR")  # and what follows: whatever makes downloads work on this machine
 KEPT_PREFIXES = ("SSL_", "PIP_", "UV_", "REQUESTS_", "HTTP", "http", "NO_PROXY", "no_proxy", "DOCKER_")
 OURS = "ai-gateway"
 CHECKOUT = ("install.sh", "*.toml", "*.txt", "*.md", "LICENSE", "quickstart", "gateway_image", "templates")
