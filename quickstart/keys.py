@@ -40,29 +40,29 @@ def clean(text: str) -> CleanKey:
     while True:
         before = value
         value = value.strip(_SPACES)
-        for pattern, name in ((_HEADER, text_of("key.header")), (_BEARER, "Bearer")):
+        for pattern, name in ((_HEADER, text_of("pasted.header")), (_BEARER, "Bearer")):
             if match := pattern.match(value):
                 value = value[match.end() :]
                 removed.append(name)
         if len(value) >= 2 and _QUOTES.get(value[0]) == value[-1]:
             value = value[1:-1]
-            removed.append(text_of("key.quotes"))
+            removed.append(text_of("pasted.quotes"))
         if match := _ASSIGNMENT.match(value):
             value = value[match.end() :]
             removed.append("NAME=")
         if value == before:
             break
     if text != text.strip(_SPACES):
-        removed.insert(0, text_of("key.spaces"))
+        removed.insert(0, text_of("pasted.spaces"))
     if value.lower() in {"bearer", "export"}:
         value = ""
     for character in value:
         if character in _SPACES or character.isspace():
-            raise UsageError(text_of("key.space"), text_of("key.again"))
+            raise UsageError(text_of("pasted.space"), text_of("pasted.again"))
         if not character.isprintable():
-            raise UsageError(text_of("key.control", code=f"U+{ord(character):04X}"), text_of("key.again"))
+            raise UsageError(text_of("pasted.control", code=f"U+{ord(character):04X}"), text_of("pasted.again"))
         if not character.isascii():
-            raise UsageError(text_of("key.foreign", code=f"U+{ord(character):04X}"), text_of("key.foreign_do"))
+            raise UsageError(text_of("pasted.foreign", code=f"U+{ord(character):04X}"), text_of("pasted.foreign_do"))
     return CleanKey(value, tuple(dict.fromkeys(removed)))
 
 
@@ -84,8 +84,8 @@ def mask_header(value: str) -> str:
 def received(key: str) -> str:
     """What a hidden prompt may say afterwards."""
     if shown := ending(key):
-        return text_of("key.received_ends", count=len(key), ending=shown)
-    return text_of("key.received", count=len(key))
+        return text_of("pasted.received_ends", count=len(key), ending=shown)
+    return text_of("pasted.received", count=len(key))
 
 
 def header_value(provider: Provider, key: str) -> str:

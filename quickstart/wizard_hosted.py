@@ -196,11 +196,21 @@ def _checked(desk: Desk, provider: Provider, value: str, endpoint: str) -> KeyCh
 def _with_model(desk: Desk, provider: Provider, draft: Hosted, live: tuple[str, ...]) -> Hosted:
     said = desk.sources.pairs("model").get(provider.name)
     if said:
-        return replace(draft, model=model_choice.checked(said.value, f"{said.origin} {provider.name}"))
+        model = model_choice.checked(said.value, f"{said.origin} {provider.name}")
+        if live and model not in live:
+            desk.console.warn(text("hosted.not_listed", model=model, title=provider.title))
+        return replace(draft, model=model)
     if draft.deployment:
         return replace(draft, model=draft.deployment)
     proposal = draft.model or model_choice.propose(provider, live)
-    model = desk.prompter.text(text("hosted.model", title=provider.title), proposal, model_problem, live)
+    if live and draft.model and draft.model not in live:
+        desk.console.warn(text("hosted.not_listed", model=draft.model, title=provider.title))
+    elif not live and not draft.model and proposal:
+        desk.console.item(text("hosted.catalogue", date=provider.verified_on))
+    ranked = model_choice.ranked(provider, live)
+    model = desk.prompter.text(text("hosted.model", title=provider.title), proposal, model_problem, ranked)
+    if live and model not in live and model != draft.model:
+        desk.console.warn(text("hosted.not_listed", model=model, title=provider.title))
     return replace(draft, model=model)
 
 

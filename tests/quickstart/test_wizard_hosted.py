@@ -198,3 +198,18 @@ def test_cancelling_anywhere(at: int) -> None:
 def test_texts_of_this_screen_are_short() -> None:
     hosted = [texts for key, texts in messages.catalogue().items() if key.startswith("hosted.")]
     assert hosted and all(layout.cells(text) < 100 for texts in hosted for text in texts.values())
+
+
+def test_what_the_account_does_not_list_is_told_and_offline_the_catalogues_date() -> None:
+    live = World({"openai": KeyCheck("ok", "ok", "key accepted", "", ("gpt-7-opal", "gpt-7-opal-mini", "whisper-2"))})
+    asked = openai(("key for OpenAI", CANARY), ("Model of OpenAI", None))
+    table, _, screen = desk(asked, live)
+    assert ask_hosted(table, Answers()).hosted[0].model == "gpt-7-opal-mini"
+    assert "not in the list" not in screen.text
+    table, _, screen = desk([asked[0], ("Model of OpenAI", "mine"), *asked[2:]], live)
+    assert ask_hosted(table, Answers()).hosted[0].model == "mine"
+    assert "mine is not in the list" in screen.text
+    offline = World({"openai": KeyCheck("unknown", "dns", "cannot check the key", "Online?")})
+    table, _, screen = desk(asked, offline)
+    assert ask_hosted(table, Answers()).hosted[0].model == "gpt-6-luna"
+    assert "what was current on 2026-11-22" in screen.text
