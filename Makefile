@@ -39,6 +39,7 @@ lock:
 	$(COMPILE) --upgrade --group dev -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) --upgrade --group build -c requirements-dev.txt -o requirements-build.txt
 	$(COMPILE) --upgrade --group model --no-deps -o requirements-model.txt
+	$(COMPILE) --upgrade --group schemathesis -o requirements-schemathesis.txt
 	$(COMPILE) --upgrade --group sdk -o requirements-sdk.txt
 	$(COMPILE) --upgrade --group sdk-frameworks -o requirements-sdk-frameworks.txt
 	$(COMPILE) --upgrade --group sdk-old -o requirements-sdk-old.txt

@@ -110,7 +110,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture(scope="session")
 def sdk() -> Callable[[str], Path]:
-    """The interpreter of a set of SDKs; a test without it is skipped with the reason, but fails in CI."""
+    """The interpreter of a set of packages; a test without it is skipped with the reason, but fails in CI."""
 
     def found(name: str) -> Path:
         try:

@@ -1,4 +1,5 @@
-"""Virtual environments with the official SDKs, made on demand in the user's cache and kept: one per set and Python.
+"""Virtual environments with what tests call the gateway with, the official SDKs and Schemathesis: made on demand in the
+user's cache and kept, one per set and Python.
 
 Not for: what the SDKs do (tests/integration). Only what is pinned by hash is installed.
 """
@@ -19,6 +20,7 @@ SETS = {
     "new": "requirements-sdk.txt",
     "frameworks": "requirements-sdk-frameworks.txt",
     "old": "requirements-sdk-old.txt",
+    "schemathesis": "requirements-schemathesis.txt",
 }
 MAKING_SECONDS = 600
 
@@ -68,4 +70,4 @@ def _run(*words: str) -> None:
         raise Unavailable(f"{Path(words[0]).name} did not end well: {error}") from None
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise Unavailable(f"the SDKs cannot be installed: {' '.join(last)}")
+        raise Unavailable(f"what the tests call with cannot be installed: {' '.join(last)}")

@@ -14,6 +14,7 @@ from gateway.admin import (
     metrics_endpoint,
     node,
     schemas,
+    self_description,
     tag_endpoints,
     target_health,
 )
@@ -142,6 +143,7 @@ _FIXED: Mapping[tuple[str, ...], Handler] = {
     ("status",): node.status,
     ("config",): config_endpoint.answer,
     ("endpoints",): node.endpoints,
+    ("openapi.json",): self_description.answer,
     ("metrics",): metrics_endpoint.answer,
     ("robots.txt",): node.robots,
     ("plugins", "enabled"): node.enabled_plugins,

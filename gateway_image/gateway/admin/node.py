@@ -48,6 +48,7 @@ _FIXED_PATHS = (
         "/debug/node/log-level/{log_level}",
         "/endpoints",
         "/metrics",
+        "/openapi.json",
     ),
     *("/plugins/enabled", "/plugins/schema/{name}", "/schemas/filters/{name}", "/schemas/plugins/validate"),
     *("/schemas/plugins/{name}", "/schemas/vaults/validate", "/schemas/vaults/{name}", "/schemas/{name}"),

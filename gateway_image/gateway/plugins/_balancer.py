@@ -45,25 +45,31 @@ class Member(Peer["AiProxy"]):
         self.proxy = proxy
 
 
+def _or(config: Mapping[str, Any], name: str, usual: Any) -> Any:
+    """A value, or the usual one where there is none or null."""
+    value = config.get(name)
+    return usual if value is None else value
+
+
 class Balancer:
     """`config`: the plugin's `balancer`, {} where there is none."""
 
     def __init__(self, config: Mapping[str, Any], members: Sequence[Member]) -> None:
         self.members = tuple(members)
         self.algorithm: str = config.get("algorithm") or "round-robin"
-        self.retries: int = config.get("retries", 5)
+        self.retries: int = _or(config, "retries", 5)
         criteria = config.get("failover_criteria")
         self.criteria = frozenset(("error", "timeout") if criteria is None else criteria)
         self.statuses = frozenset(status for status in _STATUSES if f"http_{status}" in self.criteria)
         self.max_fails: int = config.get("max_fails") or 0
-        self.fail_seconds: float = config.get("fail_timeout", 10000) / 1000
+        self.fail_seconds: float = _or(config, "fail_timeout", 10000) / 1000
         self.hash_header = (config.get("hash_on_header") or HASH_HEADER).lower().encode("latin-1", "replace")
-        self.per_token = config.get("latency_strategy", "tpot") == "tpot"
-        self.counted: str = config.get("tokens_count_strategy", "total-tokens")
+        self.per_token = _or(config, "latency_strategy", "tpot") == "tpot"
+        self.counted: str = _or(config, "tokens_count_strategy", "total-tokens")
         self.timeouts: Timeouts | None = None  # None: the service's
         if config:
             connect, write, read = (
-                config.get(f"{name}_timeout", 60000) / 1000 for name in ("connect", "write", "read")
+                _or(config, f"{name}_timeout", 60000) / 1000 for name in ("connect", "write", "read")
             )
             self.timeouts = (connect, write, read)
 

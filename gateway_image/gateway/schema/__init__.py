@@ -35,6 +35,7 @@ from gateway.schema.fields import (
     is_reference,
     is_uuid,
 )
+from gateway.schema.json_schema import json_schema
 from gateway.schema.records import Record, Shorthand
 
 __all__ = [
@@ -66,5 +67,6 @@ __all__ = [
     "describe_field",
     "is_reference",
     "is_uuid",
+    "json_schema",
     "read",
 ]

@@ -37,3 +37,14 @@ def test_the_only_candidate_is_chosen_and_owes_nothing(position: int) -> None:
     balancer = Balancer({}, made)
     assert balancer.choose([made[position]], cast(Any, None)).position == position
     assert [member.record.credit for member in made] == [0, 0, 0]
+
+
+def test_null_is_as_good_as_nothing() -> None:
+    names = (
+        *("algorithm", "retries", "failover_criteria", "max_fails", "fail_timeout", "hash_on_header"),
+        *("latency_strategy", "tokens_count_strategy", "connect_timeout", "write_timeout", "read_timeout"),
+    )
+    balancer, usual = Balancer(dict.fromkeys(names), members(1, 1)), Balancer({"slots": 10}, members(1, 1))
+    told = {name: value for name, value in vars(balancer).items() if name != "members"}
+    assert told == {name: value for name, value in vars(usual).items() if name != "members"}
+    assert balancer.timeouts == (60, 60, 60) and balancer.fail_seconds == 10

@@ -22,7 +22,6 @@ from gateway.schema import (
     describe_field,
 )
 
-
 PLAIN = {"type": "string", "required": False, "len_min": 1}
 ELEMENT = {**PLAIN, "required": True}
 
