@@ -1,0 +1,51 @@
+"""`ai-gateway undo [N]`: back to an earlier generation. Not for: what that takes (changing/undoing.py)."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from quickstart import messages
+from quickstart.changing import undoing
+from quickstart.changing.change import Done, Subject, Wanting
+from quickstart.changing.settling import Manner, settle
+from quickstart.commands._invocation import JSON, PLAIN, open_console, user_places
+from quickstart.reconcile.generations import History
+from quickstart.reconcile.three_way import Choose
+
+text = messages.text
+
+
+@click.command("undo")
+@click.argument("number", required=False, type=click.IntRange(1), metavar="[N]")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("--overwrite", is_flag=True, help="Drop edits made since the last generation too.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--test/--no-test", default=True, help="Send one small request through every route afterwards.")
+@JSON
+@PLAIN
+def command(
+    number: int | None, yes: bool, overwrite: bool, dry_run: bool, test: bool, as_json: bool, plain: bool
+) -> None:
+    """Go back to the generation before, or to generation N. Going back is a generation too: it can be undone."""
+    console = open_console("undo", as_json, plain)
+    subject = Subject(user_places(), os.environ, console)
+    goal = undoing.goal(subject, number)
+
+    def wanting(choose: Choose) -> Wanting:
+        return undoing.wanting(goal, overwrite, choose)
+
+    restart = undoing.needs_launch(subject, undoing.earlier_deployment(subject, goal))
+
+    def carry_out(wanted: Wanting) -> Done:
+        if not restart:
+            return undoing.live(subject, goal, wanted)
+        proposal = subject.propose(wanted)
+        result = undoing.launched(subject, goal, wanted, console, os.environ)
+        return Done(proposal, result.generation, True)
+
+    if restart:
+        console.say(text("undo.ports"))
+    document = settle(console, subject, wanting, Manner(yes or as_json, False, test, dry_run), os.environ, carry_out)
+    console.result({**document, "restored": goal.number, "kept_generations": History(subject.places.history).numbers()})
