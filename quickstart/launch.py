@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from quickstart import deployment, health, proofs, secret_file
+from quickstart import deployment, health, messages, proofs, secret_file
 from quickstart.admin_client import ChangedMeanwhile
 from quickstart.answers import Answers
 from quickstart.deployment import Deployment
@@ -34,6 +34,7 @@ from quickstart.runtime import Runner, RunStatus
 from quickstart.starting import prepared, start_and_wait
 from quickstart.undo import Undo
 
+text = messages.text
 Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
 
 
@@ -106,7 +107,7 @@ class _Launch:
         try:
             return deployment.load(self.places.deployment)
         except EnvironmentProblem as problem:
-            self.console.warn(problem.message, "It is written anew.")
+            self.console.warn(problem.message, text("launch.damaged"))
             return None
 
     def run(self, rendered: Rendered, answers: Answers, test: bool, wish: Wish) -> LaunchResult:
@@ -155,7 +156,7 @@ class _Launch:
         try:
             return self.previous_runner.status()
         except EnvironmentProblem as problem:  # its engine is gone, and the gateway with it
-            self.console.warn(problem.message, "The gateway that ran there cannot be seen from here.")
+            self.console.warn(problem.message, text("launch.unseen"))
             return RunStatus(False)
 
     # -- making it so ----------------------------------------------------------------------------------------------
@@ -187,12 +188,12 @@ class _Launch:
         port = self.plan.local_model_port
         if not self.model.installed():
             self.model.stop()  # what runs is of another version
-            with self.console.step("Built-in model") as step:
+            with self.console.step(text("launch.model")) as step:
                 self.model.install(step.progress)
         before = self.model.port()
         if before == port:
             return
-        with self.console.step(f"Built-in model on port {port}"):
+        with self.console.step(text("launch.model_on", port=port)):
             undo.push("stop the built-in model", lambda: self._restore_model(before))
             self.model.start(port)
             self.model.wait(port)
@@ -203,14 +204,13 @@ class _Launch:
             self.model.start(port)
 
     def _write(self, files: list[DueFile], undo: Undo) -> None:
-        with self.console.step("Configuration written") as step:
+        with self.console.step(text("launch.written")):
             write(files, self.plan, self.places, undo)
-            step.note(str(self.plan.output_dir))
 
     def _replace(
         self, wanted: Deployment, running: bool, undo: Undo, stopped: list[Deployment], applying: Applying
     ) -> None:
-        with self.console.step("Gateway started") as step:
+        with self.console.step(text("launch.started")) as step:
             if running:
                 stopped.extend([self.previous] if self.previous is not None else [])
                 self.previous_runner.stop()
@@ -220,7 +220,7 @@ class _Launch:
             step.note(self.runner.status().detail)
 
     def _update(self, wanted: Deployment, applying: Applying) -> None:
-        with self.console.step("Gateway updated without a restart"):
+        with self.console.step(text("launch.updated")):
             self.runner.refresh(wanted)
             applying.push(self.plan, self.places.configuration.read_text())
 
@@ -230,7 +230,7 @@ class _Launch:
             health.wait_ready(earlier.plan, self.previous_runner.status)
 
     def _undo_failed(self, name: str, error: Exception) -> None:
-        self.console.warn(f"Going back did not work whole: could not {name}: {error}", "Try: ai-gateway restart")
+        self.console.warn(text("launch.not_back", name=name, error=error), text("launch.not_back_hint"))
 
     def _clean_up(self, wanted: Deployment) -> None:
         """What only the previous gateway needed. Failing here harms nothing."""
@@ -244,24 +244,24 @@ class _Launch:
                 for name in (SETTINGS_NAME, EXPORTS_NAME):
                     (self.previous.plan.output_dir / name).unlink(missing_ok=True)
         except (EnvironmentProblem, OSError) as error:
-            self.console.warn(f"Something of the previous gateway is left: {error}")
+            self.console.warn(text("launch.left", error=error))
 
     # -- proving it ------------------------------------------------------------------------------------------------
 
     def _proved(self, test: bool) -> tuple[RouteHealth, ...]:
         found: list[RouteHealth] = []
         if test:
-            with self.console.step("One test request per route") as step:
+            with self.console.step(text("launch.proof")) as step:
                 try:
                     for result in health.prove(self.plan):
                         found.append(result)
                         step.progress(result.path)
                 except KeyboardInterrupt:  # everything is in place already; only the waiting is given up
-                    step.warn("stopped; the gateway keeps running")
+                    step.warn(text("launch.proof_stopped"))
                 else:
                     asked = [result for result in found if result.health != "untested"]
                     bad = sum(not result.ok for result in asked)
                     if bad:
-                        step.warn(f"{bad} of {len(asked)} did not answer well")
+                        step.warn(text("launch.proof_bad", bad=bad, total=len(asked)))
             proofs.save(self.places, found)
         return (*found, *(health.untested(route) for route in self.plan.proved[len(found) :]))

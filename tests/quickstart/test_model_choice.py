@@ -30,7 +30,8 @@ def test_an_account_with_none_of_them_gets_one_it_has() -> None:
 LISTS = {
     "openai": (
         "text-embedding-3-small whisper-1 gpt-4o-mini tts-1-hd dall-e-3 gpt-7-preview gpt-7-opal gpt-7-opal-mini "
-        "gpt-7-opal-mini-2027-01-05 omni-moderation-latest gpt-realtime gpt-7-codex gpt-image-2 gpt-4-0613 gpt-7-opal-pro",
+        "gpt-7-opal-mini-2027-01-05 omni-moderation-latest gpt-realtime gpt-7-codex gpt-image-2 gpt-4-0613 "
+        "gpt-7-opal-pro",
         ["gpt-7-opal-mini", "gpt-7-opal", "gpt-7-opal-pro", "gpt-7-opal-mini-2027-01-05", "gpt-7-preview"],
     ),
     "anthropic": (
@@ -38,7 +39,8 @@ LISTS = {
         ["claude-haiku-6", "claude-haiku-5-9", "claude-sonnet-6", "claude-opus-6", "claude-haiku-6-20270301"],
     ),
     "mistral": (
-        "mistral-embed mistral-ocr-latest mistral-large-5 ministral-3b-latest voxtral-small-transcribe mistral-moderation",
+        "mistral-embed mistral-ocr-latest mistral-large-5 ministral-3b-latest voxtral-small-transcribe "
+        "mistral-moderation",
         ["ministral-3b-latest", "mistral-large-5"],
     ),
     "gemini": (
