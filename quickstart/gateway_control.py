@@ -14,6 +14,7 @@ from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places, write_atomical
 from quickstart.local_http import authority
 from quickstart.local_model import LocalModel
 from quickstart.lock import exclusively
+from quickstart.logbook.usage import MOST_LINES, Usage, usage
 from quickstart.plan import LISTENERS, Plan, Runtime
 from quickstart.progress import Reporter
 from quickstart.runners import runner_of
@@ -85,12 +86,14 @@ class GatewayControl:
             return self.model.stop() or stopped
 
     def report(self, wall: Callable[[], float] = time.time) -> dict[str, Any]:
-        """What `status --json` prints. Times in seconds; "health" of a route as in health.RouteHealth."""
+        """What `status --json` prints. Times in seconds; "health" of a route as in health.RouteHealth, beside it
+        what the log says of its last 24 hours."""
         status = self.runner.status()
         plan = self.plan
         ready = status.running and health.is_ready(plan)
         routes = health.glance(plan, proofs.load(self.places), ready)
         model = self.model.status()
+        used = usage(self.runner.logs(MOST_LINES), wall())
         return {
             "running": status.running,
             "ready": ready,
@@ -99,7 +102,7 @@ class GatewayControl:
             "uptime_seconds": round(wall() - status.since) if status.running and status.since is not None else None,
             "restarts": status.restarts,
             "listeners": {name: f"http://{authority(plan.bind, plan.ports[name])}" for name in LISTENERS},
-            "routes": [route.as_document() for route in routes],
+            "routes": [route.as_document() | _lately(used.get(route.path)) for route in routes],
             "local_model": (
                 {"running": model.running, "port": plan.local_model_port, "detail": model.detail or model.crashed}
                 if plan.local_model
@@ -113,3 +116,14 @@ class GatewayControl:
                 "logs": str(self.places.logs),
             },
         }
+
+
+def _lately(used: Usage | None) -> dict[str, Any]:
+    """The members of a route's document that the log tells; nothing was asked of it where there is no `used`."""
+    found = used if used is not None else Usage(0, 0, 0, None)
+    return {
+        "requests_24h": found.requests,
+        "failed_24h": found.failed,
+        "tokens_24h": found.tokens,
+        "p50_ms": round(found.p50, 1) if found.p50 is not None else None,
+    }

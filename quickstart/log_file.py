@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 _BLOCK = 1 << 16
+KEPT = 3
+"""Older files that stay beside the one in use."""
 
 
 class LogFile:
     """Appends; a file that has reached `limit` bytes becomes NAME.1 at the next line end, up to NAME.`keep`."""
 
-    def __init__(self, path: Path, limit: int = 10_000_000, keep: int = 3) -> None:
+    def __init__(self, path: Path, limit: int = 10_000_000, keep: int = KEPT) -> None:
         self._path = path
         self._limit = limit
         self._keep = keep
@@ -58,9 +60,9 @@ class LogFile:
 
 
 def tail(path: Path, lines: int) -> list[str]:
-    """The last `lines` lines, also across one rotation; none when there is no log."""
+    """The last `lines` lines, also across rotations; none when there is no log."""
     found: list[str] = []
-    for name in (path, path.with_name(path.name + ".1")):
+    for name in (path, *(path.with_name(f"{path.name}.{number}") for number in range(1, KEPT + 1))):
         if len(found) < lines:
             file = _opened(name)
             if file is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from quickstart.files import Places, private_directory, write_atomically
 from quickstart.health import RouteHealth
+from quickstart.plan import Plan, RoutePlan
 
 
 def _path(places: Places) -> Path:
@@ -29,3 +30,14 @@ def load(places: Places) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def by_health(places: Places, plan: Plan) -> list[str]:
+    """The public names of all chats, those whose last test went well first."""
+    known = load(places)
+
+    def unwell(route: RoutePlan) -> bool:
+        told = known.get(route.name)
+        return not (isinstance(told, dict) and told.get("health") == "ok")
+
+    return [route.public for route in sorted(plan.chats, key=unwell)]

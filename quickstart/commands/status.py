@@ -5,45 +5,76 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import click
 
+from quickstart import messages
 from quickstart.commands._invocation import JSON, PLAIN, open_console, user_places
 from quickstart.console import Console
 from quickstart.gateway_control import GatewayControl
 from quickstart.layout import Column
+from quickstart.logbook.lines import seconds
+from quickstart.logbook.usage import count
 
+EVERY_SECONDS = 2.0
 _COLUMNS = (
     Column("Route", drop=0),
     Column("Model", stretch=True),
     Column("Upstream", drop=2),
     Column("Health", drop=0),
+    Column("p50", right=True, drop=1),
+    Column("Tokens 24 h", right=True, drop=3),
 )
 
 
 @click.command("status")
+@click.option("-w", "--watch", is_flag=True, help="Go on and show every change until Ctrl-C.")
 @JSON
 @PLAIN
 @click.pass_context
-def command(context: click.Context, as_json: bool, plain: bool) -> None:
-    """Show whether the gateway runs, where it listens and how its routes are. Exits with 1 when it does not run."""
+def command(context: click.Context, watch: bool, as_json: bool, plain: bool) -> None:
+    """Show whether the gateway runs, where it listens, how its routes are, and what they did in the last 24 hours.
+
+    Exits with 1 when the gateway does not run or a route is down.
+    """
     console = open_console("status", as_json, plain)
+    if watch:
+        watched(console, lambda: GatewayControl(user_places(), os.environ).report(), lambda: time.sleep(EVERY_SECONDS))
+        return
     report = GatewayControl(user_places(), os.environ).report()
-    if as_json:
-        console.result(report)
-    else:
-        _show(console, report)
-    if not report["ready"]:
+    _show(console, report)
+    if not report["ready"] or any(route["health"] == "down" for route in report["routes"]):
         context.exit(1)
 
 
+def watched(console: Console, look: Callable[[], dict[str, Any]], pause: Callable[[], None]) -> None:
+    """Shows the report whenever something in it changed, each under its time, until Ctrl-C."""
+    before: dict[str, Any] = {}
+    try:
+        while True:
+            report = look()
+            if {**report, "uptime_seconds": 0} != before:
+                before = {**report, "uptime_seconds": 0}
+                console.answer(["", f"{datetime.now():%H:%M:%S}"])
+                _show(console, report)
+            pause()
+    except KeyboardInterrupt:
+        return
+
+
 def _show(console: Console, report: dict[str, Any]) -> None:
+    console.result(report)
     console.answer(_summary(report))
+    if (konnect := report["konnect"]) is not None:
+        named = {"name": konnect["control_plane"], "region": konnect["region"], "state": konnect["data_plane"]}
+        console.answer([messages.text("konnect.status", **named)])
     console.answer([f"  {name:<8} {url}" for name, url in report["listeners"].items()])
     console.answer([""])
-    rows = [(item["path"], item["model"], item["upstream"], item["health"]) for item in report["routes"]]
-    console.table(_COLUMNS, rows)
+    console.table(_COLUMNS, [_row(item) for item in report["routes"]])
     for item in report["routes"]:
         if item["message"]:
             console.warn(f"{item['path']}: {item['message']}", item["hint"])
@@ -52,6 +83,11 @@ def _show(console: Console, report: dict[str, Any]) -> None:
         console.warn("The built-in model does not run.", "Type: ai-gateway start")
     if not report["running"]:
         console.warn("The gateway does not run.", "Type: ai-gateway start")
+
+
+def _row(item: dict[str, Any]) -> tuple[str, ...]:
+    p50 = seconds(item["p50_ms"]) if item["p50_ms"] is not None else "-"
+    return (item["path"], item["model"], item["upstream"], item["health"], p50, count(item["tokens_24h"]))
 
 
 def _summary(report: dict[str, Any]) -> list[str]:

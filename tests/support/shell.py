@@ -14,6 +14,8 @@ from pathlib import Path
 
 from support.house import ROOT
 from support.launched import Launched
+from support.providers_mock import OpenAI
+from support.setups import a_route
 
 PROGRAM = [sys.executable, "-P", "-m", "quickstart.cli"]
 
@@ -38,5 +40,16 @@ class Shell(Launched):
 def shell_in(folder: Path) -> Iterator[Shell]:
     """A running gateway with one route, /mock/chat, and the shell beside it."""
     with Shell(folder) as made:
+        made.apply()
+        yield made
+
+
+@contextmanager
+def talking(folder: Path) -> Iterator[Shell]:
+    """The same with a second route, /sour/chat, whose provider says that the account has no credit."""
+    with Shell(folder) as made, OpenAI("") as sour:
+        sour.trouble = "no_credit"
+        second = a_route(sour.port, name="sour-api_sour-chat", service="sour-api", public="sour", model="gpt-6-luna")
+        made.plan = made.changed(routes=(*made.plan.routes, second))
         made.apply()
         yield made

@@ -110,7 +110,7 @@ def _node(view: RouteView, base: str) -> str:
             f"  headers: {json.dumps(headers)},",
             f"  body: JSON.stringify({json.dumps(view.body)}),",
             "});",
-            "console.log(await answer.json());",
+            "console.log(JSON.stringify(await answer.json(), null, 2));",
         )
     )
 

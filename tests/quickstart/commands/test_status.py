@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from support.gateway_process import eventually
 from support.launched import CANARY
 from support.shell import Shell, shell_in
 
-from quickstart.commands.status import duration
+from quickstart.commands._invocation import open_console
+from quickstart.commands.status import duration, watched
 
 
 @pytest.fixture
@@ -44,3 +47,46 @@ def test_status_as_json_and_its_exit_code(shell: Shell) -> None:
 )
 def test_durations_have_two_units(seconds: int, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+def test_what_a_route_did_in_the_last_day(shell: Shell) -> None:
+    shell.ask()
+
+    def tokens() -> int:
+        report = json.loads(shell.type("status", "--json").stdout)
+        return int(report["routes"][0]["tokens_24h"])
+
+    eventually(lambda: tokens() >= 18, "the access log")
+    done = shell.type("status", COLUMNS="120")
+    assert "p50" in done.stdout and "Tokens 24 h" in done.stdout
+    assert "Tokens 24 h" not in shell.type("status", COLUMNS="70").stdout
+
+
+def test_a_route_that_is_down_is_an_exit_code(shell: Shell) -> None:
+    shell.upstream.__exit__()
+    done = shell.type("status")
+    assert done.returncode == 1 and "nothing listens" in done.stderr.lower()
+
+
+def test_watching_shows_each_change_once(capsys: pytest.CaptureFixture[str]) -> None:
+    route = {
+        "path": "/a/chat", "model": "m", "upstream": "h", "health": "ok", "message": "", "hint": "", "p50_ms": None,
+        "tokens_24h": 0,
+    }  # fmt: skip
+    report: dict[str, Any] = {
+        "running": True, "ready": True, "runtime": "process", "detail": "pid 1", "uptime_seconds": 1, "restarts": 0,
+        "listeners": {}, "routes": [route], "local_model": None,
+    }  # fmt: skip
+    later = [report, {**report, "uptime_seconds": 3}, {**report, "routes": [{**route, "tokens_24h": 77}]}]
+    looked = iter(later)
+    pauses = 0
+
+    def pause() -> None:
+        nonlocal pauses
+        pauses += 1
+        if pauses == len(later):
+            raise KeyboardInterrupt
+
+    watched(open_console("status"), lambda: next(looked), pause)
+    shown = capsys.readouterr().out
+    assert shown.count("Gateway running") == 2 and shown.count("77") == 1
