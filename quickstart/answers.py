@@ -27,6 +27,8 @@ LOCAL_TITLES: dict[LocalKind, str] = {
 COMPATIBLE = "compatible"
 """Stands for `Hosted.provider` of any service that speaks OpenAI's dialect, reached by its URL."""
 PREFIX = "AI_GATEWAY_"
+REGIONS = ("us", "eu", "au", "me", "in", "sg")
+"""Of Konnect, in the order they are asked; sg is open to organizations that chose it."""
 OUTPUT_DIRECTORY = Path("/tmp/kong/ai-gateway")  # noqa: S108 - the original's place; files.py refuses a foreign one
 BASE_IMAGE = "python:3.13-slim"
 
@@ -53,6 +55,7 @@ class Question:
     saved: bool = True
     metavar: str = ""
     section: str = ""  # where the wizard's "change" finds it
+    variables: tuple[str, ...] = ()  # others than ours that mean the same
     only_when: Callable[[Answers], bool] = always
 
     def environment(self, name: str) -> str:
@@ -107,10 +110,34 @@ class Answers:
         "local", "Where the control plane lives.", "choice", flag="--control-plane", prompt="control.ask",
         choices=("local", "konnect"), section="control_plane",
     )  # fmt: skip
+    konnect_control_plane: str = _question(
+        "ai-gateway", "Name of the control plane in Konnect.", "text", flag="--konnect-control-plane",
+        variables=("KONNECT_CONTROL_PLANE_NAME",),
+    )  # fmt: skip
+    konnect_region: str = _question(
+        "auto", "Region of Konnect; auto finds the one that the token belongs to.", "choice", flag="--konnect-region",
+        choices=("auto", *REGIONS), variables=("KONNECT_REGION",),
+    )  # fmt: skip
+    konnect_product: str = _question(
+        "gateway", "API Gateway, or the newer AI Gateway (a beta of Konnect).", "choice", flag="--konnect-product",
+        choices=("gateway", "ai-gateway"),
+    )  # fmt: skip
+    konnect_image: str = _question(
+        "auto", "Image of the data plane; auto is the official one.", "text", flag="--konnect-image"
+    )
+    konnect_existing: str = _question(
+        "refuse", "What to do with a control plane of that name that somebody else made; add removes nothing.",
+        "choice", flag="--konnect-existing", choices=("refuse", "add"), saved=False,
+    )  # fmt: skip
+    konnect_replace: str = _question(
+        "", "Delete the control plane of this name, and everything in it, and make it anew.", "text",
+        flag="--konnect-replace", saved=False, metavar="NAME",
+    )  # fmt: skip
     hosted: tuple[Hosted, ...] = ()
     local: tuple[Local, ...] = ()
     builtin_model: bool = _question(
-        False, "Run the small built-in model, beside whatever else is set up.", "switch", flag="--builtin-model",
+        False, "Run the small built-in model, beside whatever else is set up.", "switch",
+        flag="--builtin-model/--no-builtin-model",
         prompt="builtin.ask", section="local", only_when=here,
     )  # fmt: skip
     runtime: str = _question(

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from quickstart.errors import EnvironmentProblem
-from quickstart.plan import Plan, RoutePlan
+from quickstart.plan import KonnectPlan, Plan, RoutePlan
 
 VERSION = 1
-_IN_THE_PROCESS = ("runtime", "host_network", "bind", "ports", "workers", "base_image")
+_IN_THE_PROCESS = ("runtime", "host_network", "bind", "ports", "workers", "base_image", "konnect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,15 @@ def from_text(text: str) -> Deployment:
         plan["routes"] = tuple(RoutePlan(**_known(RoutePlan, route)) for route in plan["routes"])
         plan["because"] = tuple(plan["because"])
         plan["output_dir"] = Path(plan["output_dir"])
+        if plan.get("konnect") is not None:
+            plan["konnect"] = KonnectPlan(**_known(KonnectPlan, plan["konnect"]))
         plan["ports"] = {str(name): int(port) for name, port in plan["ports"].items()}
         return Deployment(Plan(**plan), str(document["image"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"not a deployment: {error}") from error
 
 
-def _known(kind: type[Plan] | type[RoutePlan], values: dict[str, Any]) -> dict[str, Any]:
+def _known(kind: type[Plan] | type[RoutePlan] | type[KonnectPlan], values: dict[str, Any]) -> dict[str, Any]:
     names = {item.name for item in dataclasses.fields(kind)}
     return {name: value for name, value in values.items() if name in names}
 

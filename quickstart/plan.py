@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-Runtime = Literal["docker", "process"]
+Runtime = Literal["docker", "process", "konnect"]
+"""konnect: Kong's own data plane in a container, with its control plane in Kong Konnect."""
 LISTENERS = ("proxy", "admin", "manager", "portal", "files", "status")
 DEFAULT_PORTS = {"proxy": 8000, "admin": 8001, "manager": 8002, "portal": 8003, "files": 8004, "status": 8100}
 FRONT_DOOR = "front-door"
@@ -31,9 +32,21 @@ class RoutePlan:
     secret: str = ""  # name of the secret: auth is rendered as {vault://env/NAME}
     embeddings_url: str = ""  # where the same server makes embeddings; "" = it makes none
 
+    served_at: str = ""  # the path, where it is another than public word and operation
+
     @property
     def path(self) -> str:
-        return f"/{self.public}/{self.operation}"
+        return self.served_at or f"/{self.public}/{self.operation}"
+
+
+@dataclass(frozen=True, slots=True)
+class KonnectPlan:
+    """The control plane of a gateway whose runtime is "konnect"."""
+
+    control_plane: str  # its name
+    region: str  # one of answers.REGIONS
+    product: str  # one of konnect.products.PRODUCTS
+    image: str  # of the data plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,12 @@ class Plan:
     local_model_port: int = 7999
     base_image: str = "python:3.13-slim"
     workers: int = 1
+    konnect: KonnectPlan | None = None  # with the runtime "konnect" alone
+
+    @property
+    def listeners(self) -> tuple[str, ...]:
+        """The listeners this gateway has: a data plane is not configured here, so it has no Admin side."""
+        return LISTENERS if self.konnect is None else ("proxy", "status")
 
     @property
     def chats(self) -> tuple[RoutePlan, ...]:
@@ -64,4 +83,4 @@ class Plan:
 def through_the_front_door(chat: RoutePlan) -> RoutePlan:
     """The one door for every model, as it is seen when it leads to this one."""
     name = f"{FRONT_DOOR}_chat"
-    return replace(chat, name=name, service=FRONT_DOOR, public="v1", operation="chat/completions")
+    return replace(chat, name=name, service=FRONT_DOOR, public="v1", operation="chat/completions", served_at="")

@@ -14,8 +14,10 @@ from gateway.providers._base import CHAT, COMPLETIONS, EMBEDDINGS, Call, Provide
 from quickstart import discovery, endpoints, messages, model_choice
 from quickstart.answers import COMPATIBLE, LOCAL_TITLES, Answers, Hosted, Local
 from quickstart.errors import UsageError
+from quickstart.konnect.account import AUTO, TOKEN
+from quickstart.konnect.products import product_of
 from quickstart.naming import BUILTIN, family_of, named
-from quickstart.plan import Plan, RoutePlan, Runtime
+from quickstart.plan import KonnectPlan, Plan, RoutePlan, Runtime
 
 BUILTIN_MODEL = "smollm2-135m-instruct"
 OPERATIONS = {CHAT: "chat", COMPLETIONS: "completions"}
@@ -38,11 +40,11 @@ def make_plan(
     _distinct_ports(answers)
     runtime, because = _runtime(answers, engine)
     host_network = False
-    if runtime == "docker" and (system or platform.system()) == "Linux":
+    if runtime != "process" and (system or platform.system()) == "Linux":
         closed = _out_of_reach(answers, loopback_only)
         host_network = bool(closed)
         because += [messages.text("because.host_network", server=shown) for shown in closed]
-    bridged = runtime == "docker" and not host_network
+    bridged = runtime != "process" and not host_network
     routes: list[RoutePlan] = []
     for hosted in answers.hosted:
         routes += _hosted_routes(hosted, answers, bridged)
@@ -50,7 +52,12 @@ def make_plan(
         routes.append(_local_route(local, answers, bridged))
     if answers.builtin_model:
         routes.append(_builtin_route(answers, bridged))
+    konnect = _konnect(answers) if runtime == "konnect" else None
+    if konnect is not None and konnect.product == "ai-gateway":
+        routes = [replace(route, served_at=f"/{route.public}/chat/completions") for route in routes if _chats(route)]
     used = {route.secret for route in routes} - {""}
+    if konnect is not None:
+        used.add(TOKEN)
     return Plan(
         routes=tuple(routes),
         runtime=runtime,
@@ -64,10 +71,27 @@ def make_plan(
         local_model_port=answers.local_model_port,
         base_image=answers.base_image,
         workers=answers.workers,
+        konnect=konnect,
+    )
+
+
+def _chats(route: RoutePlan) -> bool:
+    return route.operation == OPERATIONS[CHAT]
+
+
+def _konnect(answers: Answers) -> KonnectPlan:
+    image = answers.konnect_image
+    return KonnectPlan(
+        answers.konnect_control_plane,
+        answers.konnect_region,
+        answers.konnect_product,
+        product_of(answers.konnect_product).image if image == AUTO else image,
     )
 
 
 def _runtime(answers: Answers, engine: Callable[[], bool]) -> tuple[Runtime, list[str]]:
+    if answers.control_plane == "konnect":
+        return "konnect", [messages.text("konnect.because")]
     if answers.runtime == "docker":
         return "docker", []
     if answers.runtime == "process":

@@ -15,7 +15,7 @@ from quickstart.container_spec import Engine, EngineProblem
 from quickstart.errors import EnvironmentProblem, PortTaken, QuickstartError
 from quickstart.files import Places, output_directory
 from quickstart.local_model import SIZE, LocalModel
-from quickstart.plan import LISTENERS, Plan
+from quickstart.plan import Plan
 
 ROOM = 50_000_000
 """Bytes that configuration, logs and the gateway's own state may need."""
@@ -107,12 +107,12 @@ def free_bytes(path: Path) -> int:
 def check(plan: Plan, machine: Machine) -> list[Finding]:
     """Everything that is in the way of this plan, most basic first; empty when nothing is."""
     found = [check_engine(plan, machine), check_output(plan, machine), check_disk(plan, machine)]
-    found.extend(check_port(plan, machine, listener) for listener in (*LISTENERS, MODEL))
+    found.extend(check_port(plan, machine, listener) for listener in (*plan.listeners, MODEL))
     return [finding for finding in found if finding is not None]
 
 
 def check_engine(plan: Plan, machine: Machine) -> Finding | None:
-    if plan.runtime != "docker":
+    if plan.runtime == "process":
         return None
     try:
         engine = machine.engine()
@@ -149,9 +149,9 @@ def check_port(plan: Plan, machine: Machine, listener: str) -> Finding | None:
         port, address, flag = plan.local_model_port, "127.0.0.1", "--local-model-port"
     else:
         port, address, flag = plan.ports[listener], plan.bind, f"--{listener}-port"
-    others = [name for name in LISTENERS if name != listener and plan.ports[name] == port]
+    others = [name for name in plan.listeners if name != listener and plan.ports[name] == port]
     planned = frozenset([*plan.ports.values(), *([plan.local_model_port] if plan.local_model else [])])
-    if others and (listener == MODEL or LISTENERS.index(others[0]) < LISTENERS.index(listener)):
+    if others and (listener == MODEL or plan.listeners.index(others[0]) < plan.listeners.index(listener)):
         suggestion = _next(machine, port, address, planned)
         told = diagnosis.told(
             "port_twice", port=port, first=others[0], second=listener, flag=flag, suggestion=suggestion

@@ -66,7 +66,8 @@ def render(plan: Plan) -> Rendered:
         settings = environment.get_template("kong.yml.j2").render(
             services=services(plan), door=door(plan), secrets_place="the secrets file"
         )
-        exports = environment.get_template("kong.env.j2").render(exports=EXPORTS, ports=plan.ports, host="localhost")
+        shown = [(name, listener) for name, listener in EXPORTS if listener in plan.listeners]
+        exports = environment.get_template("kong.env.j2").render(exports=shown, ports=plan.ports, host="localhost")
     except jinja2.TemplateError as error:
         raise QuickstartError(f"A template cannot be rendered: {error}") from error
     check(settings)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from quickstart import messages
-from quickstart.plan import LISTENERS, Plan, RoutePlan
+from quickstart.plan import Plan, RoutePlan
 from quickstart.render import Rendered
 
 Mark = Literal["+", "~", "-"]
@@ -106,19 +106,27 @@ def _key_changes(plan: Plan, before: Mapping[str, str]) -> list[Change]:
 
 def _machine_changes(old: Plan, new: Plan) -> list[Change]:
     pairs: Sequence[tuple[str, str, object, object]] = [
-        *((name, "port", old.ports.get(name, ""), new.ports[name]) for name in LISTENERS),
+        *((name, "port", old.ports.get(name, ""), new.ports[name]) for name in new.listeners),
         ("gateway", "runtime", old.runtime, new.runtime),
         ("gateway", "network", _network(old), _network(new)),
         ("gateway", "address", old.bind, new.bind),
         ("gateway", "workers", old.workers, new.workers),
         ("gateway", "base image", old.base_image, new.base_image),
         ("files", "directory", old.output_dir, new.output_dir),
+        ("gateway", "control plane", _control_plane(old), _control_plane(new)),
+        ("gateway", "image", old.konnect.image if old.konnect else None, new.konnect.image if new.konnect else None),
         ("built-in model", "port", old.local_model_port, new.local_model_port if new.local_model else None),
     ]
     found = [Change("~", name, field, str(a), str(b)) for name, field, a, b in pairs if a != b and b is not None]
     if new.runtime == "process":
         found = [change for change in found if change.field not in ("base image", "network")]
     return found
+
+
+def _control_plane(plan: Plan) -> str:
+    if plan.konnect is None:
+        return "here"
+    return f"Konnect {plan.konnect.region}: {plan.konnect.control_plane}"
 
 
 def _network(plan: Plan) -> str:

@@ -104,6 +104,7 @@ class Tape:
             checked,
             lambda: self.look("discover", self._eyes.discover),
             lambda base: self.look(f"probe {base}", lambda: self._eyes.probe(base)),
+            lambda token, asked: self.look(f"konnect {asked}", lambda: self._eyes.konnect(token, asked)),
         )
 
     # -- the questions ---------------------------------------------------------------------------------------------

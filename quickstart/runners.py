@@ -10,6 +10,10 @@ from quickstart.runtime import Runner
 
 
 def runner_of(runtime: Runtime, places: Places, environ: Mapping[str, str]) -> Runner:
+    if runtime == "konnect":
+        from quickstart.konnect.data_plane_runner import DataPlaneRunner
+
+        return DataPlaneRunner(places, environ)
     if runtime == "docker":
         from quickstart.containers import DockerRunner  # the SDK takes longer to import than a process to start
 

@@ -19,6 +19,10 @@ from quickstart.documents import from_document
 from quickstart.errors import EnvironmentProblem, ProviderUnhealthy, QuickstartError, UsageError
 from quickstart.eyes import Eyes, real
 from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
+from quickstart.konnect import launching as konnect_launching
+from quickstart.konnect import outlook
+from quickstart.konnect import screens as konnect_screens
+from quickstart.konnect.outlook import consent_of
 from quickstart.launch import LaunchResult
 from quickstart.plan import Plan
 from quickstart.planning import make_plan
@@ -67,7 +71,7 @@ class Setup:
 
         def preview(answers: Answers) -> Preview:
             with self.console.waiting(text("machine.checking")):
-                return self._preview(answers, machine)
+                return self._preview(answers, machine, choices.dry_run)
 
         if prompter is None:
             decided = self._without_asking(sources, eyes, preview)
@@ -83,7 +87,8 @@ class Setup:
             self._told(decided, earlier, reviewed=prompter is not None)
             return
         plan, answers = decided.preview.plan, decided.answers
-        result = self.apply(plan, answers, self.console, self.places, self.environment, answers.test)
+        apply = self.apply if plan.konnect is None else konnect_launching.apply
+        result = apply(plan, answers, self.console, self.places, self.environment, answers.test)
         ready.show(self.console, plan, result)
         if answers.strict and result.unhealthy:
             count, total = len(result.unhealthy), len(result.routes)
@@ -109,7 +114,7 @@ class Setup:
             known.plan, _text(folder / SETTINGS_NAME), _text(folder / EXPORTS_NAME), dict(sources.saved_secrets)
         )
 
-    def _preview(self, answers: Answers, machine: Machine) -> Preview:
+    def _preview(self, answers: Answers, machine: Machine, dry_run: bool) -> Preview:
         def engine() -> bool:
             try:
                 machine.engine()
@@ -119,6 +124,11 @@ class Setup:
 
         plan = make_plan(answers, engine)
         findings = preflight.check(plan, machine)
+        if plan.konnect is not None:
+            rendered = render(plan)
+            consent = None if dry_run else consent_of(answers)
+            seen = outlook.look(plan, rendered.kong_yml, self.places, self.environment, consent)
+            return Preview(plan, rendered, findings, seen)
         unfit = next((finding for finding in findings if finding.check == "engine"), None)
         if unfit is not None and answers.runtime == "auto":
             plan = make_plan(replace(answers, runtime="process"), engine)
@@ -137,6 +147,8 @@ class Setup:
         plan, rendered = decided.preview.plan, decided.preview.rendered
         review = compare(plan, rendered, earlier)
         if not reviewed:
+            if decided.preview.outlook is not None:
+                konnect_screens.show(self.console, plan, decided.preview.outlook)
             wizard_review.show(self.console, plan, review, earlier)
         for finding in decided.preview.findings:
             self.console.warn(finding.message, finding.hint)
@@ -144,7 +156,9 @@ class Setup:
             self.console.fact(
                 route.public, "planned", model=route.model, path=route.path, upstream=route.shown_upstream
             )
-        self.console.fact("dry-run", runtime=plan.runtime, changes=len(review.changes))
+        there = decided.preview.outlook
+        remote = {"konnect": len(there.changes)} if there is not None else {}
+        self.console.fact("dry-run", runtime=plan.runtime, changes=len(review.changes), **remote)
         self.console.result(_dry_document(plan, rendered, len(review.changes)))
         self.console.say(text("done.dry"))
 

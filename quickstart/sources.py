@@ -47,9 +47,9 @@ class Sources:
         flag = self.flags.get(name)
         if flag is not None:
             return Given(parse(name, flag, question.flag.split("/")[0]), question.flag.split("/")[0])
-        variable = question.environment(name)
-        if said := self.environment.get(variable, "").strip():
-            return Given(parse(name, said, f"${variable}"), f"${variable}")
+        for variable in (question.environment(name), *question.variables):
+            if said := self.environment.get(variable, "").strip():
+                return Given(parse(name, said, f"${variable}"), f"${variable}")
         if self.saved is not None and question.saved:
             return Given(getattr(self.saved, name), SAVED)
         return Given(getattr(Answers(), name), DEFAULT)

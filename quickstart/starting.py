@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quickstart import health
+from quickstart import health, messages
 from quickstart.deployment import Deployment
 from quickstart.errors import EnvironmentProblem, PortTaken
 from quickstart.plan import Plan
@@ -17,13 +17,14 @@ def prepared(runner: Runner, plan: Plan, console: Reporter) -> str:
     """What Runner.prepare says; building an image is shown, since it takes a while."""
     if plan.runtime == "process":
         return runner.prepare(plan, lambda text: None)
-    with console.step("Gateway image") as step:
+    with console.step(messages.text("launch.image" if plan.konnect is None else "konnect.step.image")) as step:
         return runner.prepare(plan, step.progress)
 
 
 def require_ports(plan: Plan) -> None:
     """Raises PortTaken that names who has the first port that cannot be had."""
-    for listener, port in plan.ports.items():
+    for listener in plan.listeners:
+        port = plan.ports[listener]
         if not is_free(port, plan.bind):
             who = owner(port) or "a program of another user"
             raise PortTaken(

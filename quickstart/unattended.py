@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from gateway.providers import providers
 from gateway.providers._base import Provider
-from quickstart import endpoints, keys, messages, model_choice, naming
+from quickstart import endpoints, keys, messages, model_choice, naming, server_check
 from quickstart.answers import COMPATIBLE, Answers, Hosted, Local, questions
-from quickstart.errors import KonnectError, UsageError
+from quickstart.errors import UsageError
 from quickstart.eyes import Eyes
 from quickstart.keycheck import KeyCheck
+from quickstart.konnect import settling
 from quickstart.offers import offered
 from quickstart.planning import needs_endpoint
 from quickstart.sources import SAVED, Given, Sources, own_variable, public_name, url_and_model
@@ -35,23 +36,18 @@ class Unattended(NamedTuple):
 
 def settings(sources: Sources) -> Answers:
     """The plain answers: ports, runtime, places. Raises UsageError."""
-    values = {name: sources.value(name).value for name in questions()}
-    if values["control_plane"] == "konnect":
-        raise konnect_later()
-    return Answers(**values)
-
-
-def konnect_later() -> KonnectError:
-    return KonnectError(messages.text("konnect.later"), messages.text("konnect.later_hint"))
+    return Answers(**{name: sources.value(name).value for name in questions()})
 
 
 def answers_without_asking(sources: Sources, eyes: Eyes) -> Unattended:
     """Everything settled, public names included. Raises UsageError for what was said but cannot be meant."""
     notes: list[Note] = []
     base = replace(settings(sources), consent=True)
-    sources.unknown_names(list(providers()))
+    sources.unknown_names([*providers(), "konnect"])
+    if base.control_plane == "konnect":
+        base = settling.settle(sources, base, eyes.konnect)
     skipped = set(sources.listed("skip"))
-    secrets: dict[str, str] = {}
+    secrets: dict[str, str] = dict(base.secrets)
     local = _locals(sources, eyes, base, skipped, secrets, notes)
     hosted = _hosted(sources, eyes, base, skipped, secrets, notes)
     hosted += _compatible(sources, skipped, secrets)
@@ -95,6 +91,8 @@ def _hosted(
             hint = messages.text("yes.no_model_hint", name=provider.name)
             notes.append(Note(messages.text("yes.no_model", title=provider.title), hint))
             continue
+        if outcome.models and model not in outcome.models and not draft.deployment:
+            notes.append(Note(messages.text("hosted.not_listed", model=model, title=provider.title)))
         secrets[draft.secret] = keys.header_value(provider, key.value)
         result.append(replace(draft, model=model))
     return result
@@ -199,7 +197,19 @@ def _locals(
         key = sources.named_key(name, (), drafts[name].secret)
         if key:
             secrets[drafts[name].secret] = f"Bearer {key.value}"
+        notes += _unfit(drafts[name], secrets.get(drafts[name].secret, ""), eyes, base.discover)
     return list(drafts.values())
+
+
+def _unfit(item: Local, key: str, eyes: Eyes, discover: bool) -> list[Note]:
+    """What is wrong with a server now; it is set up all the same, because it may be started later."""
+    ways = server_check.Ways(
+        probe=lambda base, key: eyes.probe(base, key), discover=lambda ours: eyes.discover() if discover else ()
+    )
+    told = server_check.check(item.url, item.model, item.public, key, ways=ways)
+    if told.code == server_check.FINE:
+        return []
+    return [Note(messages.text("yes.rejected", title=item.public, message=told.message), told.hint)]
 
 
 def local_from_text(

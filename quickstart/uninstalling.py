@@ -1,4 +1,4 @@
-"""Everything of ours on this machine, listed, then removed. Not for: asking whether it should be (commands/uninstall.py).
+"""Everything of ours, listed, then removed. Not for: asking whether it should be (commands/uninstall.py).
 
 Without purge the gateway and its state go, keys, answers and the installed program stay. With purge nothing stays; the
 program may delete the very environment it runs from, so that comes last.
@@ -15,7 +15,7 @@ from pathlib import Path
 from quickstart import deployment
 from quickstart.container_spec import EngineProblem
 from quickstart.deployment import Deployment
-from quickstart.errors import EnvironmentProblem
+from quickstart.errors import EnvironmentProblem, QuickstartError
 from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
 from quickstart.local_model import LocalModel
 from quickstart.plan import Runtime
@@ -34,23 +34,30 @@ class Removal:
 
 
 def inventory(
-    places: Places, environ: Mapping[str, str], purge: bool, default_output: Path, runners: Runners = runner_of
+    places: Places,
+    environ: Mapping[str, str],
+    purge: bool,
+    default_output: Path,
+    runners: Runners = runner_of,
+    control_plane: str = "",
 ) -> tuple[list[Removal], list[str]]:
-    """What would be removed, in the order it is removed, and warnings about what cannot be looked at."""
+    """What would be removed, in the order it is removed, and warnings about what cannot be looked at or stays.
+    `control_plane`: the name of one in Konnect that shall go too; UsageError where setup knows none of that name."""
     warnings: list[str] = []
     known = _known(places, warnings)
     found: list[Removal] = []
-    kinds: tuple[Runtime, ...] = ("process", "docker")
+    kinds: tuple[Runtime, ...] = ("process", "docker", "konnect")
     for kind in kinds:
         try:
             runner = runners(kind, places, environ)
             left = runner.leftovers()
         except EngineProblem as problem:
-            if known is not None and known.plan.runtime == "docker":
+            if known is not None and known.plan.runtime == kind:
                 warnings.append(f"{problem.message} The container cannot be removed now.")
             continue
         # One act removes all of them; the others are listed so that nothing goes unnamed.
         found.extend(Removal(text, runner.remove if number == 0 else _nothing) for number, text in enumerate(left))
+    found.extend(_konnect(places, environ, control_plane, warnings))
     model = LocalModel(places, environ)
     if model.status().running:
         pid = model.status().detail.removeprefix("pid ")
@@ -65,9 +72,20 @@ def inventory(
             paths.append(places.launcher)
         paths += [places.config, places.model_venv, places.data]
     else:
-        paths += [places.configuration.parent, places.deployment]
+        paths += [places.configuration.parent, places.deployment, *sorted(places.konnect.glob("data-plane.*"))]
     found.extend(_files(paths))
     return found, warnings
+
+
+def _konnect(places: Places, environ: Mapping[str, str], typed: str, warnings: list[str]) -> list[Removal]:
+    """What is in Konnect, before the files that say so."""
+    if not (places.konnect.exists() or typed):
+        return []
+    from quickstart.konnect import leaving  # cryptography takes a moment to import, and few need it
+
+    found, notes = leaving.leavings(places, environ, typed)
+    warnings.extend(" ".join(note).strip() for note in notes)
+    return [Removal(item.text, item.act) for item in found]
 
 
 def _known(places: Places, warnings: list[str]) -> Deployment | None:
@@ -126,7 +144,7 @@ def remove(removals: list[Removal], failed: Callable[[str, Exception], None]) ->
     for removal in removals:
         try:
             removal.act()
-        except (EnvironmentProblem, OSError) as error:
+        except (QuickstartError, OSError) as error:
             whole = False
             failed(removal.text, error)
     return whole

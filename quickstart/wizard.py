@@ -16,12 +16,14 @@ from quickstart import documents, messages, naming, offers, wizard_review
 from quickstart.answers import Answers, questions
 from quickstart.discovery import Server
 from quickstart.errors import Cancelled, QuickstartError, UsageError
+from quickstart.konnect import screens as konnect_screens
+from quickstart.konnect.outlook import Outlook
 from quickstart.plan import LISTENERS, Plan
 from quickstart.preflight import Finding
 from quickstart.prompter import Choice
 from quickstart.render import Rendered
 from quickstart.review import Earlier, compare
-from quickstart.unattended import konnect_later, settings
+from quickstart.unattended import settings
 from quickstart.wizard_hosted import Desk, ask_hosted
 from quickstart.wizard_local import ask_local
 
@@ -34,6 +36,7 @@ class Preview(NamedTuple):
     plan: Plan
     rendered: Rendered
     findings: list[Finding]
+    outlook: Outlook | None = None  # in Konnect
 
 
 class Decided(NamedTuple):
@@ -59,6 +62,8 @@ def run(desk: Desk, preview: Previewer, earlier: Earlier) -> Decided:
             answers = _settle(desk, answers, seen.findings)
             continue
         review = compare(seen.plan, seen.rendered, earlier)
+        if seen.outlook is not None:
+            konnect_screens.show(desk.console, seen.plan, seen.outlook)
         wizard_review.show(desk.console, seen.plan, review, earlier)
         decision = wizard_review.decide(desk.console, desk.prompter, review, earlier.plan is None)
         if decision == "apply":
@@ -70,7 +75,7 @@ def run(desk: Desk, preview: Previewer, earlier: Earlier) -> Decided:
 
 def ask(desk: Desk) -> Answers:
     """Every screen once; saved answers are the defaults."""
-    desk.sources.unknown_names(list(providers()))
+    desk.sources.unknown_names([*providers(), "konnect"])
     saved = desk.sources.saved
     desk.console.heading(text("title"), text("title_note"))
     found = look_around(desk)
@@ -78,10 +83,11 @@ def ask(desk: Desk) -> Answers:
     desk.console.say(text("consent.explain"))
     if not desk.prompter.confirm(text("consent.ask"), True):
         raise Cancelled(text("consent.no"))
-    control_plane = _control_plane(desk)
-    answers = replace(settings(desk.sources), consent=True, control_plane=control_plane)
+    answers = replace(settings(desk.sources), consent=True, control_plane=_control_plane(desk))
     if saved is not None:
         answers = replace(answers, hosted=saved.hosted, local=saved.local, secrets=dict(desk.sources.saved_secrets))
+    if answers.control_plane == "konnect":
+        answers = konnect_screens.ask(desk, answers)
     answers = ask_hosted(desk, answers)
     return ask_local(desk, answers, found)
 
@@ -120,12 +126,8 @@ def _control_plane(desk: Desk) -> str:
             Choice("local", text("control.local"), text("control.local_note")),
             Choice("konnect", text("control.konnect"), text("control.konnect_note")),
         ]
-        chosen = desk.prompter.select(text("control.ask"), choices, "local")
-    else:
-        chosen = str(given.value)
-    if chosen == "konnect":
-        raise konnect_later()
-    return chosen
+        return desk.prompter.select(text("control.ask"), choices, str(given.value))
+    return str(given.value)
 
 
 def _change(desk: Desk, answers: Answers) -> Answers:

@@ -7,7 +7,9 @@ from contextlib import nullcontext
 
 import click
 
+from quickstart import messages
 from quickstart.commands._invocation import JSON, PLAIN, open_console, user_places
+from quickstart.files import Places
 from quickstart.lock import exclusively
 
 
@@ -15,10 +17,19 @@ from quickstart.lock import exclusively
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @click.option("--purge", is_flag=True, help="Also remove keys, answers, the model and this program itself.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--delete-control-plane",
+    "control_plane",
+    default="",
+    metavar="NAME",
+    help="Also delete this control plane in Konnect, with all it holds.",
+)
 @JSON
 @PLAIN
 @click.pass_context
-def command(context: click.Context, dry_run: bool, purge: bool, yes: bool, as_json: bool, plain: bool) -> None:
+def command(
+    context: click.Context, dry_run: bool, purge: bool, yes: bool, control_plane: str, as_json: bool, plain: bool
+) -> None:
     """Remove the gateway: what it is made of is listed first. Keys and answers stay, unless --purge is given."""
     # All that is needed is imported before anything is removed: the program itself may be among it.
     from quickstart import prompter, uninstalling
@@ -26,7 +37,11 @@ def command(context: click.Context, dry_run: bool, purge: bool, yes: bool, as_js
 
     console = open_console("uninstall", as_json, plain)
     places = user_places()
-    removals, warnings = uninstalling.inventory(places, os.environ, purge, OUTPUT_DIRECTORY)
+    if not (yes or dry_run or control_plane):
+        control_plane = _typed(places)
+    removals, warnings = uninstalling.inventory(
+        places, os.environ, purge, OUTPUT_DIRECTORY, control_plane=control_plane
+    )
     for warning in warnings:
         console.warn(warning)
     listed = [removal.text for removal in removals]
@@ -51,3 +66,17 @@ def command(context: click.Context, dry_run: bool, purge: bool, yes: bool, as_js
     console.answer(["Removed." if whole else "Not everything could be removed; see above."])
     if not whole:
         context.exit(1)
+
+
+def _typed(places: Places) -> str:
+    """The name of the control plane in Konnect that shall go too, as it was typed; "" when none shall."""
+    if not places.konnect.exists():
+        return ""
+    from quickstart import prompter
+    from quickstart.konnect import leaving
+
+    for entry in leaving.control_planes(places):
+        typed = prompter.open_prompter(os.environ).text(messages.text("konnect.leave.ask", name=entry.name))
+        if typed == entry.name:
+            return typed
+    return ""

@@ -16,7 +16,7 @@ from quickstart import messages
 from quickstart.answers import questions
 
 ROOMS = sorted(Path(quickstart.__file__).parent.rglob("*.py"))
-FAMILIES = ("check.", "diagnosis.", "doctor.", "health.", "machine.", "section.")
+FAMILIES = ("check.", "diagnosis.", "konnect.node.", "konnect.refusal.", "doctor.", "health.", "machine.", "section.")
 """Keys put together from a word at run time."""
 TEXTS = messages.catalogue()
 

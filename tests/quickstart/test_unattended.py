@@ -159,10 +159,10 @@ def test_without_anything_and_without_the_builtin_model_nothing_is_left() -> Non
     assert not settle({"AI_GATEWAY_BUILTIN_MODEL": "no"}).answers.builtin_model
 
 
-def test_konnect_says_how_to_go_on() -> None:
+def test_konnect_without_a_token_says_where_one_is_made() -> None:
     with pytest.raises(KonnectError) as refused:
         settle(control_plane="konnect")
-    assert refused.value.exit_code == 6 and "--control-plane local" in refused.value.hint
+    assert refused.value.exit_code == 6 and "KONNECT_TOKEN=" in refused.value.hint
 
 
 def test_a_model_by_flag_and_a_misspelt_provider() -> None:
@@ -181,3 +181,11 @@ def test_a_local_key_comes_from_a_file_only(tmp_path: Path) -> None:
     assert "LOCAL_MISTRAL_AUTH_HEADER" not in settled.answers.secrets
     assert settled.answers.secrets["MINE_AUTH_HEADER"] == "Bearer k123"
     assert {item.public for item in settled.answers.hosted} == {"mistral-cloud", "mine"}
+
+
+def test_a_model_that_the_account_does_not_list_is_told() -> None:
+    world = World({"openai": KeyCheck("ok", "ok", "key accepted", "", ("gpt-6-luna",))})
+    settled = settle({"OPENAI_API_KEY": CANARY}, world, model=("openai=own-finetune",))
+    assert settled.answers.hosted[0].model == "own-finetune"
+    assert any("own-finetune is not in the list" in note.message for note in settled.notes)
+    assert not settle({"OPENAI_API_KEY": CANARY}, world, model=("openai=gpt-6-luna",)).notes

@@ -119,7 +119,7 @@ class MockServer:
                 query = {name: values[-1] for name, values in parse_qs(target.query, keep_blank_values=True).items()}
                 self.send(reply(Asked(self.command, target.path, query, headers, body, decoded)))
 
-            do_GET = do_POST = do_HEAD = do_DELETE = handle_any
+            do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any
 
             def send(self, answer: Answer) -> None:
                 self.send_response(answer.status)
