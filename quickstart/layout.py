@@ -6,11 +6,13 @@ here. East-Asian Ambiguous characters count two cells: many Japanese terminals d
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+TOGETHER = "\u00a0"
 MINIMUM_STRETCH = 18
 """Cells the stretching column needs before other columns are given up for it."""
 
@@ -101,15 +103,15 @@ def _katakana(character: str) -> bool:
 
 def wrap(text: str, width: int, indent: str = "") -> list[str]:
     """`text` broken at spaces, and between Japanese characters, into lines of at most `width` cells; a longer word
-    keeps its line, so URLs stay whole."""
+    keeps its line, so URLs stay whole. A no-break space holds two words together, and is a plain one in the end."""
     lines: list[str] = []
     current = ""
-    for word in text.split():
+    for word in re.split(r"[ \t\r\n\f\v]+", text.strip()):
         for number, piece in enumerate(_pieces(word)):
-            longer = current + (" " if current and not number else "") + piece
+            longer = current + (" " if current and not number else "") + piece.replace(TOGETHER, " ")
             if current and cells(indent) + cells(longer) > width:
                 lines.append(indent + current)
-                current = piece
+                current = piece.replace(TOGETHER, " ")
             else:
                 current = longer
     if current:

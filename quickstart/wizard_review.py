@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from quickstart import layout, messages
+from quickstart import layout, messages, reviewing
 from quickstart.answers import Answers
 from quickstart.console import Console
 from quickstart.layout import Column
@@ -42,7 +42,7 @@ def _rows(console: Console, plan: Plan) -> None:
     runtime = "review.process" if plan.runtime == "process" else "review.docker"
     if plan.runtime != "process" and plan.host_network:
         runtime = "review.docker_host"
-    listeners = ", ".join(f"{plan.ports[name]} {name}" for name in plan.listeners)
+    listeners = ", ".join(f"{plan.ports[name]}{layout.TOGETHER}{name}" for name in plan.listeners)
     rows = (
         ("review.secrets", text(key, count=count)),
         ("review.files", f"{console.place(plan.output_dir)}/kong.yml, kong.env"),
@@ -59,18 +59,20 @@ def _rows(console: Console, plan: Plan) -> None:
 def _changes(console: Console, review: Review) -> None:
     if review.nothing:
         console.ok(text("review.same"))
+        reviewing.edits(console, review.kept, review.dropped)
         return
     rows = [(f"{change.mark} {change.name}", change.field, _difference(change)) for change in review.changes]
     if rows:
         columns = [Column(text("review.changes")), Column("", drop=1), Column("", stretch=True)]
         console.table(columns, rows, out=False)
+    reviewing.edits(console, review.kept, review.dropped)
     marks = [change.mark for change in review.changes]
     changed = {change.name for change in review.changes if change.mark == "~"}
     counts = text(
         "review.counts",
         added=marks.count("+"), changed=len(changed), removed=marks.count("-"), same=review.unchanged,
     )  # fmt: skip
-    console.lines([f"  {counts}"])
+    console.lines(layout.wrap(f"{counts} {text('change.drops_nothing')}", console.width, "  "))
 
 
 def _difference(change: Change) -> str:
