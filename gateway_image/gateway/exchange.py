@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gateway.access_line import access_line
 from gateway.amendments import Amendments
 from gateway.errors import GatewayError
 from gateway.headers import RESPONSE_DROPPED, Changes, NameTable, find, lines, parsed, replaced
@@ -61,6 +62,7 @@ class Exchange(Amendments):
     hold = False  # a plugin wants the whole answer before it is sent
     forwarded_at = 0.0
     first_byte_at = 0.0
+    ended_at = 0.0
     status = 0
     upstream_status = 0
     replied = False  # the gateway itself answered
@@ -71,12 +73,12 @@ class Exchange(Amendments):
     _held_size = 0
     _position = 0
 
-    def __init__(self, snapshot: Snapshot, request: Request, runtime: Runtime) -> None:
+    def __init__(self, snapshot: Snapshot, request: Request, runtime: Runtime, id: bytes | None = None) -> None:
         self.snapshot = snapshot
         self.request = request
         self.runtime = runtime
         self.started_at = runtime.now()
-        self.id = runtime.request_id()
+        self.id = id or runtime.request_id()
         self.body = request.body  # what goes upstream
         self.request_changes: Changes = {}
         self.response_changes: Changes = {}
@@ -95,6 +97,15 @@ class Exchange(Amendments):
             return self.close(self.core_error(404, "no Route matched with those values"))
         self.chain = self.snapshot.chain(match.route, None)
         return self._advance()
+
+    def entered(self, chain: Chain) -> None:
+        """The access hooks of `chain` have run elsewhere."""
+        self.chain = chain
+        self._position = len(chain.access)
+
+    def lines_for_client(self) -> bytes:
+        """The header lines of the answer, as far as they are known once the upstream's have been heard."""
+        return self._block()
 
     def _advance(self) -> Step:
         """Runs access hooks from `_position` on."""
@@ -304,8 +315,13 @@ class Exchange(Amendments):
                     plugin.log(self)
                 except Exception as error:
                     self.runtime.log(failure_line(self.id, plugin.name, error))
+        self.ended_at = self.runtime.now()
+        self._remember()
+
+    def _remember(self) -> None:
+        """The last thing done for a request: it is logged."""
         if self.runtime.settings.access_log:
-            self.runtime.log(self.snapshot.access_line(self))
+            self.runtime.log(access_line(self, self.runtime.wall()))
 
     def _filter_headers(self) -> None:
         if self.chain is not None:

@@ -28,6 +28,8 @@ class Runtime(Protocol):
 
     def log(self, line: bytes) -> None: ...  # access log
 
+    def log_all(self, lines: list[bytes]) -> None: ...  # several of them, in order
+
     def append(self, path: str, line: bytes, reopen: bool) -> None: ...  # to a file, soon; reopen: it may have moved
 
     def deliver(self, outbox: Outbox, entry: bytes) -> None: ...  # to a server, in batches; never fails or waits

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from gateway.access_line import access_line
 from gateway.exchange import Exchange
 from gateway.headers import parsed
 from gateway.log_entry import REDACTED, safe_query, secret_names
 
 if TYPE_CHECKING:
+    from gateway.chat import Usage
     from gateway.partners import Runtime
     from gateway.snapshot import Snapshot
     from gateway.values import Headers, Request
@@ -65,6 +67,35 @@ class Row(NamedTuple):
     details: dict[str, Any] | None
 
 
+class Recorded(Protocol):
+    """What is over and to be remembered: a RecordedExchange, or a short form of one."""
+
+    runtime: Runtime
+    started_at: float
+    ended_at: float
+    status: int
+
+    @property
+    def route_id(self) -> str: ...  # "": no route took it
+
+    @property
+    def usage(self) -> Usage | None: ...
+
+    @property
+    def cost(self) -> float: ...  # USD
+
+    @property
+    def failure(self) -> str: ...  # the kind of upstream error, "" without one
+
+    def access_line(self, moment: float) -> bytes: ...
+
+    def row(self, moment: float) -> Raw: ...
+
+
+_TOGETHER = 1024
+"""Requests that are digested at once at the latest."""
+_LARGE = 16 << 10
+"""Bytes of a body that is not kept until others have come."""
 _CELL = (0, 0, 0, 0, 0, 0, 0.0, 0.0)
 """Requests, failed (5xx and no answer), refused (4xx), limited (429), prompt and completion tokens, USD, seconds."""
 
@@ -77,6 +108,7 @@ class Recorder:
         self.bodies = False
         self.lens: Any = None  # watching.py's; gone when nobody looks
         self._until = 0.0
+        self._finished: list[Recorded] = []  # not digested yet
         self._rows: deque[Raw] = deque(maxlen=most)
         self._cells: dict[int, dict[str, list[Any]]] = {}
         self._count = 0  # cells
@@ -84,78 +116,60 @@ class Recorder:
 
     # -- while requests run -----------------------------------------------------------------------------------------
 
-    def record(self, exchange: Exchange, details: dict[str, Any] | None = None) -> None:
-        """After the last byte."""
-        runtime = exchange.runtime
-        request = exchange.request
-        match = exchange.match
-        conversation: Any = exchange.conversation
-        moment = runtime.wall()
-        began = exchange.started_at
-        seconds = runtime.now() - began
-        status = exchange.status
-        notes = exchange.notes
-        error = notes.get("upstream_error") if notes else None
-        route = match.route if match is not None else None
-        call = usage = provider = model = None
-        cost = 0.0
-        if conversation is not None:
-            call, usage = conversation.call, conversation.usage
-            provider, model = conversation.provider_name, conversation.response_model
-            if usage is not None:
-                cost = conversation.cost()
-        self._rows.append(
-            (
-                moment,
-                seconds,
-                exchange.id,
-                request.method,
-                request.target,
-                request.client,
-                request.headers,
-                len(request.body),
-                route,
-                status,
-                exchange.upstream_status,
-                exchange.consumer,
-                exchange.forwarded_at - began,
-                exchange.first_byte_at - began,
-                exchange.sent_size,
-                provider,
-                model,
-                call,
-                usage,
-                cost,
-                exchange.block,
-                error,
-                bool(notes) and "aborted" in notes,
-                exchange.chain,
-                details,
-            )
-        )
-        name = route["id"] if route is not None else _UNROUTED
-        minute = int(moment // 60)
-        cells = self._cells.get(minute)
-        if cells is None:
-            cells = self._new_minute(minute)
-        cell = cells.get(name)
-        if cell is None:
-            cell = cells[name] = list(_CELL)
-            self._count += 1
-        cell[0] += 1
-        if status >= 400 or not status:
-            if status >= 500 or not status:
-                cell[1] += 1
+    def add(self, exchange: Recorded, size: int) -> None:
+        """A request is over; `size`: bytes of its body. Putting it into lines and sums waits until some have come
+        together, which costs half as much as each on its own."""
+        finished = self._finished
+        finished.append(exchange)
+        if size > _LARGE or len(finished) >= _TOGETHER:
+            self.digest()
+
+    def digest(self) -> None:
+        """Puts what was added into the access log, the sums and the last requests."""
+        finished = self._finished
+        if not finished:
+            return
+        self._finished = []
+        runtime = finished[0].runtime
+        offset = runtime.wall() - runtime.now()
+        written: list[bytes] | None = [] if runtime.settings.access_log else None
+        rows, last = self._rows, self._last
+        unkept = len(finished) - (rows.maxlen or 0)
+        minute, cells = -1, {}
+        for exchange in finished:
+            moment = exchange.ended_at + offset
+            if written is not None:
+                written.append(exchange.access_line(moment))
+            if unkept > 0:
+                unkept -= 1
             else:
-                cell[2] += 1
-                if status == 429:
-                    cell[3] += 1
-        if usage is not None:
-            cell[4] += usage.prompt_tokens
-            cell[5] += usage.completion_tokens
-            cell[6] += cost
-        cell[7] += seconds
-        self._last[name] = (moment, status, error.kind if error is not None else "")
+                rows.append(exchange.row(moment))
+            if minute != moment // 60:
+                minute = int(moment // 60)
+                cells = self._cells.get(minute) or self._new_minute(minute)
+            name = exchange.route_id
+            cell = cells.get(name)
+            if cell is None:
+                cell = cells[name] = list(_CELL)
+                self._count += 1
+            status = exchange.status
+            cell[0] += 1
+            if not 0 < status < 400:
+                if status >= 500 or not status:
+                    cell[1] += 1
+                else:
+                    cell[2] += 1
+                    if status == 429:
+                        cell[3] += 1
+            usage = exchange.usage
+            if usage is not None:
+                cell[4] += usage.prompt_tokens
+                cell[5] += usage.completion_tokens
+                cell[6] += exchange.cost
+            cell[7] += exchange.ended_at - exchange.started_at
+            last[name] = (moment, status, exchange.failure)
+        if written:
+            runtime.log_all(written)
 
     def _new_minute(self, minute: int) -> dict[str, list[Any]]:
         cells = self._cells[minute] = {}
@@ -184,11 +198,13 @@ class Recorder:
 
     def recent(self, since: float = 0.0) -> list[dict[str, Any]]:
         """The remembered requests that ended at `since` (seconds since 1970) or later, in the order they ended."""
+        self.digest()
         self._shed()
         return [_shown(Row._make(row)) for row in self._rows if row[0] >= since]
 
     def find(self, id: str) -> dict[str, Any] | None:
         """All that is known of one request."""
+        self.digest()
         wanted = id.encode("latin-1", "replace")
         for row in reversed(self._rows):
             if row[2] == wanted:
@@ -198,6 +214,7 @@ class Recorder:
     def activity(self, since: int = 0) -> dict[str, Any]:
         """{"cells": [[minute, route id, *sums]], "last": {route id: [moment, status, kind of error]}}; `since`: the
         first minute (of 1970) that is wanted. A route id of "" stands for requests that no route took."""
+        self.digest()
         return {
             "cells": [
                 [minute, name, *cell]
@@ -222,13 +239,68 @@ class Recorder:
 class RecordedExchange(Exchange):
     """An exchange that is remembered when it is over."""
 
-    def __init__(self, snapshot: Snapshot, request: Request, runtime: Runtime, recorder: Recorder) -> None:
-        super().__init__(snapshot, request, runtime)
+    def __init__(
+        self, snapshot: Snapshot, request: Request, runtime: Runtime, recorder: Recorder, id: bytes | None = None
+    ) -> None:
+        super().__init__(snapshot, request, runtime, id)
         self.recorder = recorder
 
-    def finish(self, status: int, sent: int, aborted: bool) -> None:
-        super().finish(status, sent, aborted)
-        self.recorder.record(self, self.details())
+    def _remember(self) -> None:
+        self.recorder.add(self, len(self.request.body))
+
+    def access_line(self, moment: float) -> bytes:
+        return access_line(self, moment)
+
+    @property
+    def route_id(self) -> str:
+        return _UNROUTED if self.match is None else str(self.match.route["id"])
+
+    @property
+    def usage(self) -> Usage | None:
+        conversation: Any = self.conversation
+        return None if conversation is None else conversation.usage
+
+    @property
+    def cost(self) -> float:
+        conversation: Any = self.conversation
+        return 0.0 if conversation is None else float(conversation.cost())
+
+    @property
+    def failure(self) -> str:
+        error = self.notes.get("upstream_error")
+        return "" if error is None else str(error.kind)
+
+    def row(self, moment: float) -> Raw:
+        request, match, began = self.request, self.match, self.started_at
+        conversation: Any = self.conversation
+        known = conversation is not None
+        return (
+            moment,
+            self.ended_at - began,
+            self.id,
+            request.method,
+            request.target,
+            request.client,
+            request.headers,
+            len(request.body),
+            match.route if match is not None else None,
+            self.status,
+            self.upstream_status,
+            self.consumer,
+            self.forwarded_at - began,
+            self.first_byte_at - began,
+            self.sent_size,
+            conversation.provider_name if known else None,
+            conversation.response_model if known else None,
+            conversation.call if known else None,
+            conversation.usage if known else None,
+            self.cost,
+            self.block,
+            self.notes.get("upstream_error"),
+            "aborted" in self.notes,
+            self.chain,
+            self.details(),
+        )
 
     def details(self) -> dict[str, Any] | None:
         return None

@@ -5,11 +5,10 @@ makes another one and swaps a reference. Not for: validation (entities), persist
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway import KONG_VERSION
 from gateway.balancing import Balancer, balancers
-from gateway.codec import encode
 from gateway.entities import Config
 from gateway.errors import ConfigError, VaultError
 from gateway.health_marks import HealthMarks
@@ -19,9 +18,6 @@ from gateway.plugins._base import Plugin, Setting, takes_part
 from gateway.router import RouteMatch, Router
 from gateway.values import Origin, Request
 from gateway.vault import Vault, is_reference
-
-if TYPE_CHECKING:
-    from gateway.exchange import Exchange
 
 Entity = Mapping[str, Any]
 _SCOPES = ("route", "service", "consumer")
@@ -240,37 +236,6 @@ class Snapshot:
         if "request_id" not in self.hidden:
             out += b"X-Kong-Request-Id: " + request_id + b"\r\n"
         return out
-
-    def access_line(self, exchange: Exchange) -> bytes:
-        """One JSON line of the access log. The query is left out: it may hold a key."""
-        request = exchange.request
-        runtime = exchange.runtime
-        match = exchange.match
-        start = (
-            b'{"time":%.3f,"client":"%b","method":"%b","path":%b,"status":%d,"bytes":%d,"ms":%.1f,"request_id":"%b"'
-            % (
-                runtime.wall(),
-                request.client.encode("latin-1"),
-                request.method,
-                encode(request.target.partition(b"?")[0].decode("latin-1")),
-                exchange.status,
-                exchange.sent_size,
-                (runtime.now() - exchange.started_at) * 1000,
-                exchange.id,
-            )
-        )
-        if match is not None:
-            start += b',"route":' + encode(match.route["name"] or match.route["id"])
-        if exchange.conversation is not None:
-            start += b"," + exchange.conversation.summary()
-        if exchange.consumer is not None:
-            start += b',"consumer":' + encode(exchange.consumer["username"] or exchange.consumer["id"])
-        error = exchange.notes.get("upstream_error")
-        if error is not None:
-            start += b',"upstream_error":' + encode(f"{error.kind}: {error.detail}")
-        if "aborted" in exchange.notes:
-            start += b',"aborted":true'
-        return start + b"}"
 
 
 def _resolved(value: Any, resolve: Callable[[str], str], missing: list[str]) -> Any:

@@ -67,6 +67,22 @@ class Request:
         self.keep_alive = keep_alive
         self.head_size = head_size  # bytes of request line and headers as they came; 0: not known
 
+    def with_body(self, body: bytes) -> Request:
+        """The same request with another body. Its headers are shared."""
+        return Request(
+            self.method,
+            self.target,
+            self.headers,
+            self.fields,
+            body,
+            self.version,
+            self.client,
+            self.port,
+            self.scheme,
+            self.keep_alive,
+            self.head_size,
+        )
+
     @property
     def size(self) -> int:
         """Bytes that the client sent: request line, header lines, body."""

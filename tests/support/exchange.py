@@ -169,6 +169,9 @@ class TestRuntime:
     def log(self, line: bytes) -> None:
         self.lines.append(line)
 
+    def log_all(self, lines: list[bytes]) -> None:
+        self.lines += lines
+
     def append(self, path: str, line: bytes, reopen: bool) -> None:
         self.appended.append((path, line))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from gateway.chat import Usage
 from gateway.codec import decode, encode, splice
 from gateway.headers import REQUEST_DROPPED, NameTable
 from gateway.outbound import Target, host_value
@@ -17,6 +18,7 @@ from gateway.values import Origin
 Options = dict[str, Any]
 CREDENTIALS = frozenset((b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"))
 """A client's credential for the gateway is never sent to a provider when the gateway has its own."""
+_PRICES = ("input_cost", "output_cost", "cache_read_cost")
 _JSON_LINE = b"Content-Type: application/json\r\n"
 
 
@@ -28,6 +30,7 @@ class Aim:
         self.call = call
         self.auth = auth
         self.passes = provider.passes(call)
+        self._priced = any(call.options.get(name) for name in _PRICES)
         self.model_line = f"X-Kong-LLM-Model: {provider.name}/{one_line(call.model)}\r\n".encode("latin-1", "replace")
         self.summary = b'"provider":%b,"model":%b' % (encode(provider.name), encode(call.model))
         self.url = provider.url(call)
@@ -115,6 +118,20 @@ class Aim:
         credential = b"".join(f"{name}: {value}\r\n".encode("latin-1") for name, value in headers)
         return self._make(credential, NameTable(self._names_open.dropped | CREDENTIALS))
 
+    # -- money --------------------------------------------------------------------------------------------------
+
+    def cost(self, usage: Usage) -> float:
+        """USD by the model's configured prices (per 1,000,000 tokens); 0 without prices. Cached tokens cost their own
+        price where one is configured."""
+        if not self._priced:
+            return 0.0
+        prices = self.call.options
+        reading = prices.get("cache_read_cost")
+        cached = usage.cached_tokens if reading is not None else 0
+        total = (usage.prompt_tokens - cached) * prices.get("input_cost", 0)
+        total += cached * (reading or 0) + usage.completion_tokens * prices.get("output_cost", 0)
+        return float(total) / 1_000_000
+
     # -- bodies -------------------------------------------------------------------------------------------------
 
     def splice(self, body: bytes, document: dict[str, Any], stream: bool, counting: bool) -> bytes | None:
@@ -137,6 +154,10 @@ class Aim:
             )
         members, prefix = additions
         return prefix + body[1:] if body[:1] == b"{" else splice(body, document, members)
+
+    def beginning(self) -> bytes:
+        """The bytes in place of a body's first brace that put the model in; for a body that names none."""
+        return self._members(True, False, False)[1]
 
     def _members(self, model: bool, stream: bool, counting: bool) -> tuple[dict[str, Any], bytes]:
         """What splice() adds, as members and as the bytes that begin the new object."""

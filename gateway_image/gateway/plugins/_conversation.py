@@ -20,7 +20,7 @@ from gateway.chat import (
 )
 from gateway.codec import CodecError, decode, encode, expand
 from gateway.headers import RESPONSE_DROPPED, NameTable, find
-from gateway.plugins._answer_shapes import read_answer, read_usual
+from gateway.plugins._answer_shapes import read_answer, usual_usage
 from gateway.providers._base import PRESERVE, ProviderError, Stream
 from gateway.replies import json_reply
 from gateway.sse import UsageScanner
@@ -216,22 +216,10 @@ class LlmConversation:
 
     def _pass(self, exchange: Exchange, body: bytes) -> bytes:
         """An untranslated answer: checked to be one, its usage read, its bytes kept."""
-        try:
-            usual = read_usual(body)
-        except msgspec.DecodeError:
+        usual = usual_usage(body)
+        if usual is None:
             return self._pass_unusual(exchange, body)
-        tokens = usual.usage
-        prompt, completion, total = tokens.prompt_tokens, tokens.completion_tokens, tokens.total_tokens
-        if prompt + completion != total or bytes(usual.choices)[:1] != b"[":
-            return self._pass_unusual(exchange, body)
-        self.usage = usage = Usage(prompt, completion, total)
-        prompt_details, completion_details = tokens.prompt_tokens_details, tokens.completion_tokens_details
-        if prompt_details is not None:
-            usage.cached_tokens = prompt_details.cached_tokens
-            usage.cache_write_tokens = prompt_details.cache_write_tokens
-        if completion_details is not None:
-            usage.reasoning_tokens = completion_details.reasoning_tokens
-        self.response_model = usual.model
+        self.usage, self.response_model = usual
         return body
 
     def _pass_unusual(self, exchange: Exchange, body: bytes) -> bytes:
@@ -343,15 +331,7 @@ class LlmConversation:
     def cost(self) -> float:
         """USD by the model's configured prices (per 1,000,000 tokens); 0 without prices. Cached tokens cost their own
         price where one is configured."""
-        usage = self.usage
-        if usage is None:
-            return 0.0
-        prices = self.call.options
-        reading = prices.get("cache_read_cost")
-        cached = usage.cached_tokens if reading is not None else 0
-        total = (usage.prompt_tokens - cached) * prices.get("input_cost", 0)
-        total += cached * (reading or 0) + usage.completion_tokens * prices.get("output_cost", 0)
-        return float(total) / 1_000_000
+        return 0.0 if self.usage is None else self.aim.cost(self.usage)
 
     def summary(self) -> bytes:
         usage = self.usage

@@ -41,6 +41,8 @@ class Consumer(Protocol):
 
     def upstream_end(self, piece: bytes) -> None: ...  # the last piece of the body, b"" when there is none
 
+    def upstream_whole(self, status: int, reason: bytes, headers: Headers, body: bytes) -> None: ...  # all in one read
+
     def upstream_failed(self, error: UpstreamError) -> None: ...
 
 
@@ -239,15 +241,16 @@ class Upstream(asyncio.Protocol):
         if status == 204 or status == 304 or self._forward.head.startswith(b"HEAD "):
             length = 0
         self._keep = keep and length != UNTIL_CLOSE
+        body = data[position:]
+        if length == len(body):
+            self._idle()
+            consumer.upstream_whole(status, reason, headers, body)
+            return
         consumer.upstream_head(status, reason, headers)
         if self._consumer is not consumer:
             return
-        body = data[position:]
         if length >= 0:
             left = length - len(body)
-            if left == 0:
-                self._end(body, consumer)
-                return
             self._left = left
             if left > 0:
                 self._state = _LENGTH
@@ -291,6 +294,10 @@ class Upstream(asyncio.Protocol):
         consumer.upstream_flush()
 
     def _end(self, piece: bytes, consumer: Consumer) -> None:
+        self._idle()
+        consumer.upstream_end(piece)
+
+    def _idle(self) -> None:
         """The answer is complete: back into the pool first, so that the consumer's next request may use it."""
         self._state = _IDLE
         self._consumer = None
@@ -301,7 +308,6 @@ class Upstream(asyncio.Protocol):
             self.pool.give_back(self)
         else:
             self.close()
-        consumer.upstream_end(piece)
 
     def _fail(self, kind: str, detail: str) -> None:
         consumer = self._consumer

@@ -64,6 +64,10 @@ class Fetching:
             self.upstream_data(piece)
         self._finish(Fetched(self._status, self._headers, b"".join(self._pieces)))
 
+    def upstream_whole(self, status: int, reason: bytes, headers: Headers, body: bytes) -> None:
+        self.upstream_head(status, reason, headers)
+        self.upstream_end(body)
+
     def upstream_failed(self, error: UpstreamError) -> None:
         self._finish(Fetched(0, [], b"", error))
 

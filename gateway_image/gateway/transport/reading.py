@@ -22,7 +22,8 @@ from gateway.transport.wire import CHUNKED, RequestHead, request_head
 from gateway.values import Reply, Request
 
 BUFFER_LIMIT = 64 << 10  # bytes of further requests that wait while one is under way
-_HEAD, _BODY, _BUSY, _LINGER, _CLOSED = range(5)
+HEAD, _BODY, _BUSY, _LINGER, _CLOSED = range(5)
+"""What a connection is at; HEAD: between two requests, or in the head of one."""
 _IDLE = ticks(75.0)  # between two requests
 _HEAD_TIME = ticks(60.0)  # for a whole head, from its first byte
 _BODY_TIME = ticks(60.0) + 1  # between two pieces of a body
@@ -64,7 +65,7 @@ class RequestReader(asyncio.Protocol):
         self.patience = _IDLE
         self._client = ""
         self._head_size = 0  # bytes
-        self._state = _HEAD
+        self._state = HEAD
         self._buffer = b""  # bytes not read yet
         self._pumping = False
         self._reading = True
@@ -81,7 +82,7 @@ class RequestReader(asyncio.Protocol):
     @property
     def arriving(self) -> bool:
         """Whether a part of a request is here."""
-        return self._state == _BODY or (self._state == _HEAD and bool(self._buffer))
+        return self._state == _BODY or (self._state == HEAD and bool(self._buffer))
 
     # -- what a child does --------------------------------------------------------------------------------------
 
@@ -108,12 +109,12 @@ class RequestReader(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         state = self._state
-        if state == _BUSY or (state == _HEAD and self.blocked):
+        if state == _BUSY or (state == HEAD and self.blocked):
             self._buffer += data
             if len(self._buffer) > BUFFER_LIMIT and self._reading:
                 self._reading = False
                 self.transport.pause_reading()
-        elif state == _HEAD:
+        elif state == HEAD:
             if self._buffer:
                 data = self._buffer + data
             elif self.patience != _HEAD_TIME:
@@ -154,7 +155,7 @@ class RequestReader(asyncio.Protocol):
         self.quiet = 0
         self.patience = FOREVER if self._state == _BUSY else _IDLE
         self.stalled(False)
-        if self._state == _HEAD:
+        if self._state == HEAD:
             self._read_on()
 
     def expired(self) -> None:
@@ -165,7 +166,7 @@ class RequestReader(asyncio.Protocol):
                 self._unsent = unsent
             else:
                 self.transport.abort()
-        elif (self._state == _HEAD and self._buffer) or self._state == _BODY:
+        elif (self._state == HEAD and self._buffer) or self._state == _BODY:
             self.refuse(Refused(408, message_of(408)))
         elif self._state == _LINGER:
             self.transport.abort()
@@ -175,7 +176,7 @@ class RequestReader(asyncio.Protocol):
     def drain(self) -> None:
         """The process is about to end: an idle connection closes now, a busy one after its answer."""
         self.keep_alive = False
-        if self._state == _HEAD and not self._buffer:
+        if self._state == HEAD and not self._buffer:
             self.transport.close()
 
     # -- reading ------------------------------------------------------------------------------------------------
@@ -186,7 +187,7 @@ class RequestReader(asyncio.Protocol):
             return
         self._pumping = True
         try:
-            while self._state == _HEAD and self._buffer and not self.blocked and self._read_head():
+            while self._state == HEAD and self._buffer and not self.blocked and self._read_head():
                 pass
         finally:
             self._pumping = False
@@ -277,6 +278,15 @@ class RequestReader(asyncio.Protocol):
         client, port, scheme, size = self._client, serving.port, serving.scheme, self._head_size
         self.begin(Request(method, target, headers, fields, body, version, client, port, scheme, keep_alive, size))
 
+    def take(self, head: RequestHead, size: int) -> None:
+        """A request that came in one piece is under way, without begin()."""
+        self.head = head
+        self._head_size = size
+        self.serving.requests += 1
+        self._state = _BUSY
+        self.patience = FOREVER
+        self.keep_alive = True
+
     # -- after an answer ----------------------------------------------------------------------------------------
 
     def done(self) -> None:
@@ -286,7 +296,7 @@ class RequestReader(asyncio.Protocol):
         if not self.keep_alive or self.serving.draining:
             self._end()
             return
-        self._state = _HEAD
+        self._state = HEAD
         self.quiet = 0
         self.patience = _IDLE
         if self._buffer:

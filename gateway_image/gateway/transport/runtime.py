@@ -48,6 +48,12 @@ class AccessLog:
         if self._size > _FLUSH_SIZE:
             self.flush()
 
+    def extend(self, lines: list[bytes]) -> None:
+        self._lines += lines
+        self._size += sum(map(len, lines))
+        if self._size > _FLUSH_SIZE:
+            self.flush()
+
     def flush(self) -> None:
         """Writes what was gathered. A reader that went away loses the lines, never the request."""
         if not self._lines:
@@ -105,6 +111,10 @@ class Runtime:
         """Adds a line to the access log; it is written within a second."""
         if self._access_log is not None:
             self._access_log.write(line)
+
+    def log_all(self, lines: list[bytes]) -> None:
+        if self._access_log is not None:
+            self._access_log.extend(lines)
 
     def append(self, path: str, line: bytes, reopen: bool) -> None:
         """Adds a line to a file; it is written within a second, beside the traffic."""

@@ -12,11 +12,14 @@ from __future__ import annotations
 import logging
 from typing import Any, cast
 
+from gateway.exchange import Exchange
+from gateway.express import Express, Lane
 from gateway.replies import core_error, message_of
 from gateway.transport.faults import describe
 from gateway.transport.framing import LAST_CHUNK, head_bytes, reply_bytes
+from gateway.transport.lanes import Key
 from gateway.transport.pool import Pool
-from gateway.transport.reading import RequestReader
+from gateway.transport.reading import HEAD, RequestReader
 from gateway.transport.serving import Serving
 from gateway.values import Consult, Consulted, Fetch, Fetched, Forward, Headers, Reply, Request, Step, UpstreamError
 
@@ -31,7 +34,10 @@ class ClientConnection(RequestReader):
     __slots__ = (
         "_chunked",
         "_exchange",
+        "_forward",
         "_held",
+        "_key",
+        "_lane",
         "_left",
         "_pieces",
         "_pool",
@@ -46,6 +52,9 @@ class ClientConnection(RequestReader):
         super().__init__(serving)
         self._pool = cast(Pool, serving.pool)
         self._exchange: Any = None
+        self._lane: Lane | None = None  # the short way of the request whose body still comes
+        self._key: Key | None = None  # under which the request under way may be learned
+        self._forward: Forward | None = None  # of that request
         self.upstream: Any = None  # what works for the exchange: a connection, an attempt to open one, a Fetching
         self._held = False  # the exchange keeps the answer until it is whole
         self._silent = False  # the answer has no body on the wire
@@ -56,9 +65,40 @@ class ClientConnection(RequestReader):
         self._status = 0
         self._sent = 0
 
+    # -- the short way ------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        lanes = self.serving.lanes
+        if lanes is not None and self._state == HEAD and not self._buffer and not self.blocked:
+            lane = lanes.find(data, self._client)
+            if lane is None:
+                self._key = lanes.missed
+            elif len(data) - lanes.end == lanes.length:
+                express = lane.begin(data[lanes.end :])
+                if express is not None and not self.serving.draining:
+                    self.take(lane.head, len(data))
+                    self._send_express(express)
+                    return
+            else:
+                self._lane = lane
+        super().data_received(data)
+
+    def _send_express(self, express: Express) -> None:
+        self._held = False
+        self._status = 0
+        self._sent = 0
+        self._exchange = express
+        self._pool.send(express.start(), self)
+
     # -- the reader's calls -------------------------------------------------------------------------------------
 
     def begin(self, request: Request) -> None:
+        lane, self._lane = self._lane, None
+        if lane is not None and self.keep_alive:
+            express = lane.begin(request.body)
+            if express is not None:
+                self._send_express(express)
+                return
         self._held = False
         self._status = 0
         self._sent = 0
@@ -75,6 +115,7 @@ class ClientConnection(RequestReader):
         if upstream is not None:
             upstream.abandon()
         self._pieces.clear()
+        self._forward = self._key = None
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             try:
@@ -93,6 +134,8 @@ class ClientConnection(RequestReader):
 
     def _perform(self, step: Step) -> None:
         if type(step) is Forward:
+            if self._key is not None:
+                self._forward = step
             self._pool.send(step, self)
         elif type(step) is Reply:
             self._reply(step)
@@ -148,6 +191,25 @@ class ClientConnection(RequestReader):
                 self.keep_alive = False
         self._chunked = chunked
         self._ready = head_bytes(head, reason, chunked, self.keep_alive)
+
+    def upstream_whole(self, status: int, reason: bytes, headers: Headers, body: bytes) -> None:
+        exchange = self._exchange
+        self.upstream = None
+        if type(exchange) is Express and self.keep_alive:
+            try:
+                data = exchange.whole(status, headers, body)
+            except Exception as error:
+                self._crash(error)
+                return
+            if data is not None:
+                self._exchange = None
+                self.transport.write(data)
+                exchange.over(len(data))
+                self.done()
+                return
+        self.upstream_head(status, reason, headers)
+        if self._exchange is exchange:  # else it failed in there, and is answered
+            self.upstream_end(body)
 
     def upstream_data(self, piece: bytes) -> None:
         try:
@@ -256,12 +318,21 @@ class ClientConnection(RequestReader):
 
     def _finish(self) -> None:
         exchange, self._exchange = self._exchange, None
+        key, self._key = self._key, None
         if exchange is not None:
             try:
                 exchange.finish(self._status, self._sent, False)
+                if key is not None:
+                    self._learn(key, exchange)
             except Exception as error:
                 _report(error)
         self.done()
+
+    def _learn(self, key: Key, exchange: Exchange) -> None:
+        """Next time a request has this head, it may go the short way."""
+        forward, self._forward = self._forward, None
+        if forward is not None and self._status == 200:
+            self.serving.lanes.learn(key, exchange, forward)
 
     def _cut(self) -> None:
         """Ends the connection in the middle of a body, so that the client notices that it is not whole. A head that

@@ -28,6 +28,7 @@ class Serving:
         "connections",
         "draining",
         "identity",
+        "lanes",
         "pool",
         "port",
         "refusals",
@@ -57,6 +58,7 @@ class Serving:
         self.scheme = scheme
         self.body_limit = body_limit
         self.identity = identity  # header lines for answers that no exchange makes, out of the request id
+        self.lanes: Any = None  # of the configuration in force, for the proxy
         self.draining = False
         self.accepted = 0  # connections so far
         self.requests = 0  # whole requests so far

@@ -35,6 +35,7 @@ from gateway.transport.delivery import Delivery
 from gateway.transport.dial import Dialer
 from gateway.transport.faults import describe
 from gateway.transport.file_logs import FileLogs
+from gateway.transport.lanes import Lanes
 from gateway.transport.logs import start_logging
 from gateway.transport.pool import Pool
 from gateway.transport.proxies import Proxies
@@ -48,6 +49,7 @@ from gateway.transport.tls import server_context
 from gateway.values import Request
 from gateway.watching import WatchedExchange
 
+DIGEST_SECONDS = 0.1
 FLUSH_SECONDS = 0.5
 REPORT_SECONDS = 1.0
 METRICS_SECONDS = 5.0
@@ -82,13 +84,14 @@ class Worker:
         self.sweeper = Sweeper(loop)
         log = AccessLog.open(settings.access_log) if settings.access_log else None
         self.runtime = Runtime(settings, log, now=loop.time)
-        self.sweeper.add(self.runtime.flush, FLUSH_SECONDS)
         self.sweeper.add(self._report, REPORT_SECONDS)
         self.sweeper.add(self._settle, SETTLE_SECONDS)
         self.sweeper.add(self._report_metrics, METRICS_SECONDS)
         self._counted: dict[str, int] = {}
         self._measured: Dump = {}
         self.recorder = Recorder()
+        self.sweeper.add(self.recorder.digest, DIGEST_SECONDS)
+        self.sweeper.add(self.runtime.flush, FLUSH_SECONDS)
         self.sweeper.add(lambda: self.recorder.blink(loop.time()), REPORT_SECONDS)
         self._unsettled = False  # a configuration came into force that the collector still looks at
         self._preparing: asyncio.Task[None] | None = None
@@ -109,6 +112,7 @@ class Worker:
             await self._ended
             await self._drain()
         finally:
+            self.recorder.digest()
             self.runtime.flush()
 
     def begin(self, request: Request) -> Exchange:
@@ -230,6 +234,7 @@ class Worker:
                     body_limit=settings.client_max_body_size or NO_LIMIT,
                     identity=self.identity,
                 )
+                serving.lanes = Lanes(self.recorder)
                 self._servings.append(serving)
                 context = server_context(settings) if tls else None
                 self._servers.append(
@@ -301,6 +306,7 @@ class Worker:
         if self.runtime.stores is not None:
             await self.runtime.stores.close()
         await self.runtime.delivery.drain(LOGS_SECONDS)
+        self.recorder.digest()
         self.runtime.flush()
         self.runtime.files.close(LOGS_SECONDS)
         self.pool.close()

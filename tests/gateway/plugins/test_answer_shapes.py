@@ -1,19 +1,21 @@
 """What is read of an answer by its types, and what falls back to the lenient way."""
 
-import msgspec
 import pytest
 
-from gateway.plugins._answer_shapes import read_answer, read_usual
+from gateway.plugins._answer_shapes import read_answer, usual_usage
 
 USUAL = b'{"choices":[{}],"model":"m","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3%b}}'
 
 
 def test_a_usual_answer_is_read_with_its_details() -> None:
-    usage = read_usual(USUAL % b',"prompt_tokens_details":{"cached_tokens":1,"audio_tokens":0}').usage
+    read = usual_usage(USUAL % b',"prompt_tokens_details":{"cached_tokens":1,"audio_tokens":0}')
+    assert read is not None
+    usage, model = read
     assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (1, 2, 3)
-    assert usage.prompt_tokens_details is not None
-    assert usage.prompt_tokens_details.cached_tokens == 1
-    assert read_usual(USUAL % b"").usage.completion_tokens_details is None
+    assert (usage.cached_tokens, usage.reasoning_tokens, model) == (1, 0, "m")
+    reasoned = usual_usage(USUAL % b',"completion_tokens_details":{"reasoning_tokens":2}')
+    assert reasoned is not None
+    assert reasoned[0].reasoning_tokens == 2
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,8 @@ def test_a_usual_answer_is_read_with_its_details() -> None:
     [
         b"",
         b"[]",
+        b'{"choices":{},"model":"m","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}',
+        b'{"choices":[],"model":"m","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":4}}',
         b'{"choices":[],"model":"m"}',
         b'{"choices":[],"model":"m","usage":null}',
         b'{"choices":[],"model":null,"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}',
@@ -29,8 +33,7 @@ def test_a_usual_answer_is_read_with_its_details() -> None:
     ],
 )
 def test_an_unusual_answer_is_left_to_the_lenient_way(body: bytes) -> None:
-    with pytest.raises(msgspec.DecodeError):
-        read_usual(body)
+    assert usual_usage(body) is None
 
 
 def test_the_lenient_way_takes_any_object() -> None:

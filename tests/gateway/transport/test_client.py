@@ -47,6 +47,10 @@ class Asker:
         self.pieces.append(piece)
         self.done.set_result(True)
 
+    def upstream_whole(self, status: int, reason: bytes, headers: Headers, body: bytes) -> None:
+        self.upstream_head(status, reason, headers)
+        self.upstream_end(body)
+
     def upstream_failed(self, error: UpstreamError) -> None:
         self.error = error
         self.done.set_result(False)

@@ -1,0 +1,67 @@
+"""Finds the short way (gateway/express.py) for the bytes of a request, by its head without the value of Content-Length.
+Not for: what is done on it, parsing heads (wire.py): a head is only known here after it was parsed once.
+"""
+
+from __future__ import annotations
+
+from gateway.exchange import Exchange
+from gateway.express import Lane
+from gateway.recorder import Recorder
+from gateway.values import Forward
+
+_MOST = 1024
+"""Heads that are known at most; then all are forgotten, because those in use are learned again at once."""
+_LONGEST = 4096
+_NAME = b"\r\nContent-Length: "
+_SMALL_NAME = b"\r\ncontent-length: "
+_DIGITS = 10
+
+Key = tuple[str, bytes]
+
+
+class Lanes:
+    """What one listener's requests taught, for one configuration. `find` sets what it found beside the lane: `missed`,
+    the key under which to learn; `end`, where the body begins; `length`, how long it is."""
+
+    __slots__ = ("_lanes", "_recorder", "end", "length", "missed")
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._lanes: dict[Key, Lane | None] = {}
+        self.missed: Key | None = None
+        self.end = 0
+        self.length = 0
+
+    def find(self, data: bytes, client: str) -> Lane | None:
+        """The lane of the request that `data` begins with."""
+        self.missed = None
+        end = data.find(b"\r\n\r\n")
+        if not 0 < end <= _LONGEST or self._recorder.watching:
+            return None
+        at = data.find(_NAME, 0, end)
+        if at < 0:
+            at = data.find(_SMALL_NAME, 0, end)
+            if at < 0:
+                return None
+        at += len(_NAME)
+        stop = data.find(b"\r\n", at, end + 2)
+        key = (client, data[:at] + data[stop:end])
+        try:
+            lane = self._lanes[key]
+        except KeyError:
+            self.missed = key
+            return None
+        if lane is None:
+            return None
+        digits = data[at:stop]
+        if len(digits) > _DIGITS or not digits.isdigit():
+            return None
+        self.end = end + 4
+        self.length = int(digits)
+        return lane
+
+    def learn(self, key: Key, exchange: Exchange, forward: Forward) -> None:
+        """`exchange` is over and went well; its request came under `key`."""
+        if len(self._lanes) >= _MOST:
+            self._lanes.clear()
+        self._lanes[key] = Lane.of(exchange, forward)
