@@ -198,6 +198,10 @@ class Answers:
         True, "Send one small request through every route at the end.", "switch", flag="--test/--no-test", saved=False
     )
     strict: bool = _question(False, "Exit with 5 when a route does not answer.", "switch", flag="--strict", saved=False)
+    overwrite: bool = _question(
+        False, "Drop edits made in the Manager, the Admin API or decK; else they are kept.", "switch",
+        flag="--overwrite", saved=False,
+    )  # fmt: skip
     secrets: dict[str, str] = field(repr=False, default_factory=dict)  # secret name -> complete header value
 
     @property

@@ -12,6 +12,8 @@ from typing import Literal
 
 from quickstart import messages
 from quickstart.plan import Plan, RoutePlan
+from quickstart.reconcile.proposal import Proposal
+from quickstart.reconcile.situation import Situation
 from quickstart.render import Rendered
 
 Mark = Literal["+", "~", "-"]
@@ -25,6 +27,7 @@ class Earlier:
     kong_yml: str = ""
     kong_env: str = ""
     secrets: Mapping[str, str] | None = None  # name -> header value
+    situation: Situation | None = None  # what is in force, edits included
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,18 @@ class Review:
     changes: tuple[Change, ...]
     unchanged: int  # routes
     diff: tuple[str, ...]  # unified, of kong.yml
+    kept: tuple[str, ...] = ()  # edits made meanwhile that stay
+    dropped: tuple[str, ...] = ()  # and those that do not
+    restarts: bool = False  # whether the gateway has to be started anew
 
     @property
     def nothing(self) -> bool:
         return not self.changes and not self.diff
 
 
-def compare(plan: Plan, rendered: Rendered, earlier: Earlier) -> Review:
-    """Routes by name, then keys, ports, runtime and places; the diff of the rendered text beside."""
+def compare(plan: Plan, rendered: Rendered, earlier: Earlier, proposal: Proposal | None = None) -> Review:
+    """Routes by name, then keys, ports, runtime and places. The diff beside is of what is in force and would be, where
+    that is known, else of the rendered text."""
     old = {route.name: route for route in earlier.plan.routes} if earlier.plan else {}
     new = {route.name: route for route in plan.routes}
     changes: list[Change] = []
@@ -61,11 +68,14 @@ def compare(plan: Plan, rendered: Rendered, earlier: Earlier) -> Review:
         changes += found
         unchanged += not found
     changes += [Change("-", route.path, "", route.model) for name, route in old.items() if name not in new]
+    machine = _machine_changes(earlier.plan, plan) if earlier.plan is not None else []
     if earlier.plan is not None:
-        changes += _key_changes(plan, earlier.secrets or {})
-        changes += _machine_changes(earlier.plan, plan)
-    diff = unified(earlier.kong_yml, rendered.kong_yml)
-    return Review(tuple(changes), unchanged, tuple(diff))
+        changes += [*_key_changes(plan, earlier.secrets or {}), *machine]
+    if proposal is None or proposal.before is None:
+        diff = unified(earlier.kong_yml, rendered.kong_yml)
+        return Review(tuple(changes), unchanged, tuple(diff), restarts=bool(machine))
+    kept, dropped = (tuple(edit.text for edit in edits) for edits in (proposal.kept, proposal.dropped))
+    return Review(tuple(changes), unchanged, tuple(proposal.unified()), kept, dropped, bool(machine))
 
 
 def unified(old: str, new: str) -> list[str]:

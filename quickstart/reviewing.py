@@ -35,11 +35,14 @@ def show(console: Console, proposal: Proposal) -> None:
 
 def edits(console: Console, kept: Sequence[str], dropped: Sequence[str]) -> None:
     """What becomes of edits made meanwhile; also where only plain lines are seen."""
-    for key, group in (("change.kept", kept), ("change.dropped", dropped)):
+    for one, many, group in (
+        ("change.kept_one", "change.kept", kept),
+        ("change.dropped_one", "change.dropped", dropped),
+    ):
         if len(group) == 1:
-            console.warn(text(f"{key}_one", edit=group[0]))
+            console.warn(text(one, edit=group[0]))
         elif group:
-            console.warn(text(key, count=len(group)), "\n".join(group))
+            console.warn(text(many, count=len(group)), "\n".join(group))
 
 
 def decided(console: Console, prompter: Prompter | None, proposal: Proposal) -> dict[Place, Side]:

@@ -11,7 +11,20 @@ from typing import Any
 
 import yaml
 
-from quickstart import deployment, launch, messages, preflight, ready, secret_file, unattended, wizard, wizard_review
+from quickstart import (
+    deployment,
+    diagnosis,
+    health,
+    launch,
+    messages,
+    preflight,
+    ready,
+    reviewing,
+    secret_file,
+    unattended,
+    wizard,
+    wizard_review,
+)
 from quickstart.answers import Answers
 from quickstart.console import Console
 from quickstart.container_spec import EngineProblem
@@ -28,6 +41,8 @@ from quickstart.plan import Plan
 from quickstart.planning import make_plan
 from quickstart.preflight import Machine
 from quickstart.prompter import Prompter, open_prompter
+from quickstart.reconcile import situation
+from quickstart.reconcile.applying import rolling_back
 from quickstart.render import Rendered, render
 from quickstart.review import Earlier, compare
 from quickstart.rewinding import Tape
@@ -36,7 +51,8 @@ from quickstart.wizard import Decided, Preview
 from quickstart.wizard_hosted import Desk
 
 text = messages.text
-Apply = Callable[[Plan, Answers, Console, Places, Mapping[str, str], bool], LaunchResult]
+Apply = Callable[..., LaunchResult]
+"""launch.apply, or what a test has in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +90,7 @@ class Setup:
                 return self._preview(answers, machine, choices.dry_run)
 
         if prompter is None:
-            decided = self._without_asking(sources, eyes, preview)
+            decided = self._without_asking(sources, eyes, preview, earlier)
             if decided.preview.findings and not choices.dry_run:
                 raise decided.preview.findings[0].error()
         else:
@@ -87,12 +103,41 @@ class Setup:
             self._told(decided, earlier, reviewed=prompter is not None)
             return
         plan, answers = decided.preview.plan, decided.answers
-        apply = self.apply if plan.konnect is None else konnect_launching.apply
-        result = apply(plan, answers, self.console, self.places, self.environment, answers.test)
+        if plan.konnect is None:
+            result = self.apply(
+                plan, answers, self.console, self.places, self.environment, answers.test, wish=decided.wish
+            )
+        else:
+            result = konnect_launching.apply(plan, answers, self.console, self.places, self.environment, answers.test)
+        if prompter is None:
+            reviewing.edits(self.console, result.kept, result.dropped)
+        if result.regressed and self._rolled_back(result, answers, earlier, sources, prompter):
+            return
         ready.show(self.console, plan, result)
         if answers.strict and result.unhealthy:
             count, total = len(result.unhealthy), len(result.routes)
             raise ProviderUnhealthy(text("done.unhealthy", count=count, total=total), text("done.unhealthy_hint"))
+
+    def _rolled_back(
+        self, result: LaunchResult, answers: Answers, earlier: Earlier, sources: Sources, prompter: Prompter | None
+    ) -> bool:
+        """Whether everything was put back, because a route that answered before did not any more. Unattended that is
+        only told, but with --strict raises ProviderUnhealthy."""
+        for route in result.regressed:
+            said = text("change.regressed", path=route.path, message=route.message or route.health)
+            self.console.warn(said, route.hint)
+        asked = prompter is not None and prompter.confirm(text("change.roll_back_ask"), False)
+        if earlier.plan is None or sources.saved is None or not (asked or answers.strict):
+            self.console.warn(text("change.roll_back_hint"))
+            return False
+        back = replace(earlier.plan, secrets=dict(earlier.secrets or {}))
+        wish = rolling_back(self.places, result.generation)
+        self.apply(back, sources.saved, self.console, self.places, self.environment, answers.test, wish=wish)
+        if answers.strict:
+            count, total = len(result.regressed), len(result.passed)
+            raise ProviderUnhealthy(text("change.rolled_back_strict", count=count, total=total), "")
+        self.console.answer([text("change.rolled_back")])
+        return True
 
     def _sources(self, flags: Mapping[str, Any], choices: Choices) -> Sources:
         path = Path(choices.answers_file).expanduser() if choices.answers_file else self.places.answers
@@ -110,8 +155,11 @@ class Setup:
         if known is None:
             return Earlier()
         folder = known.plan.output_dir
+        now = None
+        if known.plan.konnect is None:
+            now = situation.read(self.places, known.plan, health.is_ready(known.plan))
         return Earlier(
-            known.plan, _text(folder / SETTINGS_NAME), _text(folder / EXPORTS_NAME), dict(sources.saved_secrets)
+            known.plan, _text(folder / SETTINGS_NAME), _text(folder / EXPORTS_NAME), dict(sources.saved_secrets), now
         )
 
     def _preview(self, answers: Answers, machine: Machine, dry_run: bool) -> Preview:
@@ -136,16 +184,19 @@ class Setup:
             findings = preflight.check(plan, machine)
         return Preview(plan, render(plan), findings)
 
-    def _without_asking(self, sources: Sources, eyes: Eyes, preview: Callable[[Answers], Preview]) -> Decided:
+    def _without_asking(
+        self, sources: Sources, eyes: Eyes, preview: Callable[[Answers], Preview], earlier: Earlier
+    ) -> Decided:
         settled = unattended.answers_without_asking(sources, eyes)
         for note in settled.notes:
             self.console.warn(note.message, note.hint)
-        return Decided(settled.answers, preview(settled.answers))
+        seen = preview(settled.answers)
+        return Decided(settled.answers, seen, wizard.wish_of(self.console, None, seen, settled.answers, earlier))
 
     def _told(self, decided: Decided, earlier: Earlier, reviewed: bool) -> None:
         """What a dry run says instead of doing it."""
         plan, rendered = decided.preview.plan, decided.preview.rendered
-        review = compare(plan, rendered, earlier)
+        review = compare(plan, rendered, earlier, wizard.proposal_of(decided.preview, earlier, decided.wish))
         if not reviewed:
             if decided.preview.outlook is not None:
                 konnect_screens.show(self.console, plan, decided.preview.outlook)
@@ -184,9 +235,8 @@ def read_answers(path: Path, required: bool) -> Answers | None:
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" (line {where.line + 1})" if where else ""
-        raise UsageError(
-            f"The answers in {path} are not YAML{line}.", f"Correct the file, or move it away: mv {path} {path}.old"
-        ) from None
+        told = diagnosis.told("answers_not_yaml", path=path, line=line)
+        raise UsageError(told.message, diagnosis.told("answers_damaged", path=path, reason="").hint) from None
     try:
         return from_document(document, str(path))
     except QuickstartError as error:

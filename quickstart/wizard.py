@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gateway.providers import providers
-from quickstart import documents, messages, naming, offers, wizard_review
+from quickstart import documents, messages, naming, offers, reviewing, wizard_review
 from quickstart.answers import Answers, questions
+from quickstart.console import Console
 from quickstart.discovery import Server
 from quickstart.errors import Cancelled, QuickstartError, UsageError
 from quickstart.konnect import screens as konnect_screens
 from quickstart.konnect.outlook import Outlook
 from quickstart.plan import LISTENERS, Plan
 from quickstart.preflight import Finding
-from quickstart.prompter import Choice
+from quickstart.prompter import Choice, Prompter
+from quickstart.reconcile.proposal import Proposal, Wish, propose
 from quickstart.render import Rendered
 from quickstart.review import Earlier, compare
 from quickstart.unattended import settings
@@ -42,6 +44,7 @@ class Preview(NamedTuple):
 class Decided(NamedTuple):
     answers: Answers
     preview: Preview
+    wish: Wish = Wish()
 
 
 Previewer = Callable[[Answers], Preview]
@@ -61,16 +64,36 @@ def run(desk: Desk, preview: Previewer, earlier: Earlier) -> Decided:
         if seen.findings:
             answers = _settle(desk, answers, seen.findings)
             continue
-        review = compare(seen.plan, seen.rendered, earlier)
+        wish = wish_of(desk.console, desk.prompter, seen, answers, earlier)
+        review = compare(seen.plan, seen.rendered, earlier, proposal_of(seen, earlier, wish))
         if seen.outlook is not None:
             konnect_screens.show(desk.console, seen.plan, seen.outlook)
         wizard_review.show(desk.console, seen.plan, review, earlier)
+        if review.nothing and earlier.plan is not None:
+            return Decided(answers, seen, wish)
         decision = wizard_review.decide(desk.console, desk.prompter, review, earlier.plan is None)
         if decision == "apply":
-            return Decided(answers, seen)
+            return Decided(answers, seen, wish)
         if decision == "cancel":
             raise Cancelled()
         answers = _change(desk, answers)
+
+
+def proposal_of(seen: Preview, earlier: Earlier, wish: Wish) -> Proposal | None:
+    """What the plan and the edits made meanwhile come to; None where nothing runs that could have been edited."""
+    if earlier.situation is None or seen.plan.konnect is not None:
+        return None
+    return propose(earlier.situation, seen.rendered.kong_yml, wish)
+
+
+def wish_of(console: Console, prompter: Prompter | None, seen: Preview, answers: Answers, earlier: Earlier) -> Wish:
+    """How edits are to be merged: what both sides changed is asked about, or without a prompter told and kept."""
+    wish = Wish(overwrite=answers.overwrite)
+    proposal = proposal_of(seen, earlier, wish)
+    if proposal is None or not proposal.conflicts:
+        return wish
+    sides = reviewing.decided(console, prompter, proposal)
+    return replace(wish, choose=reviewing.remembered(sides))
 
 
 def ask(desk: Desk) -> Answers:

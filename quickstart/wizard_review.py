@@ -72,7 +72,9 @@ def _changes(console: Console, review: Review) -> None:
         "review.counts",
         added=marks.count("+"), changed=len(changed), removed=marks.count("-"), same=review.unchanged,
     )  # fmt: skip
-    console.lines(layout.wrap(f"{counts} {text('change.drops_nothing')}", console.width, "  "))
+    console.lines(layout.wrap(counts, console.width, "  "))
+    if not review.restarts:
+        console.lines(layout.wrap(text("change.drops_nothing"), console.width, "  "))
 
 
 def _difference(change: Change) -> str:

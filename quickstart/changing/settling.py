@@ -44,7 +44,6 @@ def settle(
 ) -> dict[str, Any]:
     """Returns the document that --json prints. `carry_out` in place of Subject.change. Raises QuickstartError; with
     Cancelled everything is as it was."""
-    before = History(subject.places.history).last()
     # a person is asked; where nobody can be, that is said before anything is looked at
     prompter = None if manner.yes or manner.dry_run else reviewing.asker(environ)
     proposal, choose = reviewing.reviewed(console, prompter, lambda choose: subject.propose(wanting(choose)))
@@ -68,10 +67,11 @@ def settle(
         said = text("change.regressed", path=result.path, message=result.message or result.health)
         console.warn(said, result.hint)
     ask = prompter is not None and prompter.confirm(text("change.roll_back_ask"), False)
-    if not (ask or (manner.strict and before is not None)) or before is None:
+    history = History(subject.places.history)
+    if not (ask or manner.strict) or done.generation - 1 not in history.numbers():
         console.warn(text("change.roll_back_hint"))
         return document
-    subject.change(undoing.wanting(before))
+    subject.change(undoing.wanting(history.load(done.generation - 1)))
     if manner.strict:
         total = sum(good for _, good in results)
         raise ProviderUnhealthy(text("change.rolled_back_strict", count=len(regressed), total=total), regressed[0].hint)

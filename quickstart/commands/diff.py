@@ -60,8 +60,10 @@ def _show(console: Console, parts: dict[str, tuple[Rows, Rows]], old: str, new: 
         if not lines:
             continue
         shown = True
-        if name in ("edits", "pending"):
-            console.answer([text(f"diff.{name}", number=old.removeprefix("generation "))])
+        if name == "edits":
+            console.answer([text("diff.edits", number=old.removeprefix("generation "))])
+        elif name == "pending":
+            console.answer([text("diff.pending")])
         console.answer(lines)
     if not shown:
         console.answer([text("diff.same")])

@@ -17,6 +17,7 @@ from quickstart.plan import Plan
 from quickstart.reconcile import deck_file
 from quickstart.reconcile.generations import EDITED, Entry, Generation, History
 from quickstart.reconcile.proposal import Wish, propose
+from quickstart.reconcile.rows import read
 from quickstart.reconcile.sealing import opened, references
 from quickstart.reconcile.situation import Situation
 from quickstart.undo import Undo
@@ -123,6 +124,21 @@ class Applying:
         undo.push(f"restore {path}", Before.of(path).restore)
         if self.proposal.changes:
             path.unlink(missing_ok=True)
+
+
+def rolling_back(places: Places, generation: int) -> Wish:
+    """How to go back from a generation that was applied just now to what was in force before it; 0: none was."""
+    history = History(places.history)
+    if generation < 2 or generation - 1 not in history.numbers():
+        return Wish("undo")
+    before = history.load(generation - 1)
+    return Wish(
+        "undo",
+        ancestor=read(history.load(generation).entry.configuration, f"generation {generation}"),
+        configuration=before.entry.configuration,
+        rendered=before.entry.rendered,
+        restores=before.number,
+    )
 
 
 def _same(one: Entry, other: Entry) -> bool:

@@ -47,7 +47,13 @@ class Stage:
             return ScriptedPrompter(script or [])
 
         def apply(
-            plan: Plan, answers: Answers, console: Console, places: Places, environ: Mapping[str, str], test: bool
+            plan: Plan,
+            answers: Answers,
+            console: Console,
+            places: Places,
+            environ: Mapping[str, str],
+            test: bool,
+            **more: Any,
         ) -> LaunchResult:
             self.applied.append((plan, answers, test))
             routes = tuple(RouteHealth(r.name, r.path, r.model, r.shown_upstream, self.health) for r in plan.routes)

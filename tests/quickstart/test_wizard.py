@@ -200,7 +200,7 @@ def test_a_second_run_with_nothing_new_says_so() -> None:
     first, _ = converse(FIRST_RUN)
     seen = first.preview
     earlier = Earlier(seen.plan, seen.rendered.kong_yml, seen.rendered.kong_env, first.answers.secrets)
-    script = [*START, ("enter = keep ****9fQA", ""), ("Model of OpenAI", None), *KEYS[2:], *LOCAL, ("Apply", None)]
+    script = [*START, ("enter = keep ****9fQA", ""), ("Model of OpenAI", None), *KEYS[2:], *LOCAL]  # and no "Apply?"
     saved = replace(first.answers, secrets={})
     decided, text = converse(script, earlier=earlier, saved=saved, secrets=first.answers.secrets)
     assert "Nothing to change." in text
