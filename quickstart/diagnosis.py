@@ -6,10 +6,12 @@ Not for: finding out (keycheck.py, health.py, doctor/). No text made here holds 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gateway.providers._base import Diagnosis, Provider
 from quickstart import messages
+
+if TYPE_CHECKING:  # `ai-gateway start` must not wait for the providers
+    from gateway.providers._base import Diagnosis, Provider
 
 _ADDRESS = {"invalid_key": "key_url", "other_key": "key_url", "forbidden": "key_url", "no_credit": "billing_url"}
 

@@ -9,9 +9,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from quickstart import diagnosis
+from quickstart.diagnosis import Told
+from quickstart.endpoints import CONTAINER_NAMES
+from quickstart.engine_kind import PLAIN
 from quickstart.errors import EnvironmentProblem
 from quickstart.local_http import Answer, NoAnswer, listens, request
 from quickstart.plan import FRONT_DOOR, Plan, RoutePlan, through_the_front_door
@@ -56,6 +60,7 @@ class RouteHealth:
     hint: str = ""
     milliseconds: int | None = None
     tokens: int | None = None
+    code: str = ""  # of diagnosis.py; "" where nothing is wrong
 
     @property
     def ok(self) -> bool:
@@ -65,8 +70,12 @@ class RouteHealth:
         return asdict(self)
 
 
-def untested(route: RoutePlan, health: str = "untested", message: str = "", hint: str = "") -> RouteHealth:
-    return RouteHealth(route.name, route.path, route.model, route.shown_upstream, health, None, message, hint)
+def untested(
+    route: RoutePlan, health: str = "untested", message: str = "", hint: str = "", code: str = ""
+) -> RouteHealth:
+    return RouteHealth(
+        route.name, route.path, route.model, route.shown_upstream, health, None, message, hint, code=code
+    )
 
 
 def is_ready(plan: Plan, timeout: float = 2.0) -> bool:
@@ -132,8 +141,8 @@ def probe(
     milliseconds = round((clock() - started) * 1000)
     found = judge(route, answer)
     return RouteHealth(
-        route.name, route.path, route.model, route.shown_upstream, found[0], answer.status, found[1], found[2],
-        milliseconds, _tokens(answer) if found[0] == "ok" else None,
+        route.name, route.path, route.model, route.shown_upstream, found.health, answer.status, found.message,
+        found.hint, milliseconds, _tokens(answer) if found.health == "ok" else None, found.code,
     )  # fmt: skip
 
 
@@ -149,45 +158,92 @@ def _ask(plan: Plan, route: RoutePlan, timeout: float, limit: str, model: str) -
     return request(plan.bind, plan.ports["proxy"], "POST", route.path, body, timeout=timeout)
 
 
-def judge(route: RoutePlan, answer: Answer) -> tuple[str, str, str]:
-    """(health, message, hint) of one answer that came through a route."""
+class Judged(NamedTuple):
+    health: str
+    message: str = ""
+    hint: str = ""
+    code: str = ""
+
+
+def judge(route: RoutePlan, answer: Answer) -> Judged:
+    """What one answer that came through a route says about it."""
     document = _decoded(answer.body)
     if 200 <= answer.status < 300:
         if isinstance(document.get("choices"), list) and document["choices"]:
-            return "ok", "", ""
-        return (
+            return Judged("ok")
+        return Judged(
             "not a model", f"{route.shown_upstream} answered, but not with a completion.",
-            "Is this the URL of a model server? Change it: ai-gateway setup",
+            "Is this the URL of a model server? Change it: ai-gateway setup", "server_wrong",
         )  # fmt: skip
     if "request_id" in document and "message" in document:  # the shape of the gateway's own errors
-        return _own_error(route, answer.status, str(document["message"]))
+        return _own_error(route, answer.status, document)
     if route.operation == "completions" and answer.status in (400, 404) and b"chat model" in answer.body.lower():
-        return _CHAT_ONLY, f"{route.model} answers chat requests only.", f"Use /{route.public}/chat."
-    diagnosis = _provider(route).diagnose(answer.status, answer.body)
-    word = _WORDS.get(diagnosis.kind, "error")
+        return Judged(_CHAT_ONLY, f"{route.model} answers chat requests only.", f"Use /{route.public}/chat.")
+    provider = _provider(route)
+    found = provider.diagnose(answer.status, answer.body)
+    told = diagnosis.of_refusal(provider, found, answer.status)
+    word = _WORDS.get(found.kind, "error")
     if word == "ok":  # an error status is never well, whatever its body says
         word = "error"
-    return word, diagnosis.message, diagnosis.hint
+    return Judged(word, told.message, told.hint, told.code)
 
 
-def _own_error(route: RoutePlan, status: int, message: str) -> tuple[str, str, str]:
-    if status in (502, 503, 504):
-        host, port = _target(route.shown_upstream)
-        if port and host in ("localhost", "127.0.0.1", "::1") and not listens(host, port):
-            return (
-                "down",
-                f"Nothing listens on {route.shown_upstream}.",
-                "Start the model server; the route works as soon as it is there.",
-            )
-        cause = {502: "it refused the connection or broke it", 503: "its name is not known", 504: "it was silent"}
-        return (
-            "down",
-            f"The gateway gets no answer from {route.shown_upstream}: {cause[status]}.",
-            "Check the address, the network and HTTPS_PROXY; details: ai-gateway logs",
-        )
+_UPSTREAM = {
+    "upstream_refused": "refused", "upstream_dns": "dns", "upstream_unreachable": "offline",
+    "upstream_connect_timeout": "silent", "upstream_timeout": "silent", "upstream_tls": "tls_untrusted",
+    "upstream_closed": "closed", "upstream_protocol": "server_wrong",
+}  # fmt: skip
+"""The gateway's own words for why an upstream gave no answer -> codes of diagnosis.py."""
+_BY_STATUS = {502: "refused", 503: "dns", 504: "silent"}
+_OUTCOMES = {"refused": "refused", "dns": "name", "silent": "timeout", "offline": "unreachable"}
+
+
+def _own_error(route: RoutePlan, status: int, document: dict[str, Any]) -> Judged:
+    message = str(document["message"])
+    error = document.get("error")
+    said = str(error.get("code", "")) if isinstance(error, dict) else ""
+    if status in (502, 503, 504) or said in _UPSTREAM:
+        code = _UPSTREAM.get(said) or _BY_STATUS.get(status, "network")
+        detail = str(error.get("message", "")) if isinstance(error, dict) else ""
+        return _no_answer(route, _of_certificate(detail) if code == "tls_untrusted" else code)
     if status == 404:
-        return "error", "The gateway does not know this route.", "Apply the configuration: ai-gateway setup"
-    return "error", f"The gateway answered {status}: {message}.", "Details: ai-gateway logs"
+        return Judged("error", "The gateway does not know this route.", "Apply the configuration: ai-gateway setup")
+    return Judged("error", f"The gateway answered {status}: {message}.", "Details: ai-gateway logs")
+
+
+def _no_answer(route: RoutePlan, code: str) -> Judged:
+    """The gateway got no answer from the upstream."""
+    host, port = _target(route.shown_upstream)
+    if port and host in ("localhost", "127.0.0.1", "::1"):
+        if not listens(host, port):
+            told = diagnosis.told("server_gone", url=f"http://{route.shown_upstream}")
+            return Judged("down", told.message, told.hint, told.code)
+        if _target(route.upstream_url)[0] in CONTAINER_NAMES and code in _OUTCOMES:
+            told = _from_the_container(route, _OUTCOMES[code])
+            return Judged("down", told.message, told.hint, told.code)
+    told = diagnosis.told(code, host=route.shown_upstream, url=f"http://{route.shown_upstream}")
+    return Judged("down", told.message, told.hint, told.code)
+
+
+_TLS_WORDS = (
+    ("expired", "tls_expired"), ("not yet valid", "tls_early"), ("mismatch", "tls_name"),
+    ("no tls connection", "tls_broken"),
+)  # fmt: skip
+
+
+def _of_certificate(detail: str) -> str:
+    """What the gateway says about a failed TLS connection, as a code."""
+    return next((code for word, code in _TLS_WORDS if word in detail.lower()), "tls_untrusted")
+
+
+def _from_the_container(route: RoutePlan, outcome: str) -> Told:
+    """This machine reaches the server, the gateway's container does not."""
+    from quickstart.reach import bridge, inside
+
+    host, port = _target(route.upstream_url)
+    target = inside.Target(route.shown_upstream, host, port, inside.KINDS.get(route.title, "other"))
+    found = inside.Inside(outcome, bridge.address_of() or host)
+    return inside.verdict(target, found, PLAIN, bridge.installed)
 
 
 def glance(plan: Plan, last: dict[str, Any], running: bool) -> list[RouteHealth]:
@@ -196,20 +252,20 @@ def glance(plan: Plan, last: dict[str, Any], running: bool) -> list[RouteHealth]
     found = []
     for route in plan.proved:
         told = last.get(route.name)
-        health, message, hint = "untested", "", ""
+        health, message, hint, code = "untested", "", "", ""
         if route.service == FRONT_DOOR:  # it was tested by way of whichever model answered
             route = next((door for door in map(through_the_front_door, plan.chats) if _is_about(told, door)), route)
         if isinstance(told, dict) and _is_about(told, route):
-            health, message, hint = (str(told.get(name, "")) for name in ("health", "message", "hint"))
+            health, message, hint, code = (str(told.get(name, "")) for name in ("health", "message", "hint", "code"))
         host, port = _target(route.shown_upstream)
         if not running:
-            health, message, hint = "down", "The gateway does not run.", "ai-gateway start"
+            health, message, hint, code = "down", "The gateway does not run.", "ai-gateway start", "gateway_stopped"
         elif port and host in ("localhost", "127.0.0.1", "::1"):
             if not listens(host, port):
-                health, message, hint = _own_error(route, 502, "")
+                health, message, hint, code = _no_answer(route, "refused")
             elif health == "down":
-                health, message, hint = "untested", "", ""  # it is back since the last test
-        found.append(untested(route, health, message, hint))
+                health, message, hint, code = "untested", "", "", ""  # it is back since the last test
+        found.append(untested(route, health, message, hint, code))
     return found
 
 

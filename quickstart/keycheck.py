@@ -55,11 +55,12 @@ def check(
     header_value: str,
     base: str = "",
     environment: Mapping[str, str] | None = None,
-    timeout: float = TIMEOUT,
+    timeout: float | None = None,
     wall: Callable[[], float] = time.time,
 ) -> KeyCheck:
     """Asks `provider` at `base` ("" = its own origin) with the complete header value, once."""
     environment = environment if environment is not None else {}
+    timeout = TIMEOUT if timeout is None else timeout
     path = provider.check_path or provider.models_path
     if not path or not (base or provider.origin):
         return KeyCheck("unknown", "unknown", messages.text("diagnosis.no_way", title=provider.title))

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from quickstart import diagnosis
 from quickstart.errors import EnvironmentProblem
 from quickstart.files import private_directory, write_atomically
 
@@ -69,7 +70,10 @@ def read(path: Path) -> tuple[dict[str, str], list[str]]:
     except FileNotFoundError:
         return {}, []
     except OSError as error:
-        reason = "it is a symbolic link" if path.is_symlink() else error.strerror
+        if path.is_symlink():
+            told = diagnosis.told("secrets_link", path=path)
+            raise EnvironmentProblem(told.message, told.hint) from error
+        reason = error.strerror
         raise EnvironmentProblem(f"Cannot read the keys in {path}: {reason}.", f"Look at it: ls -l {path}") from error
     notes: list[str] = []
     with os.fdopen(handle, "rb") as file:
@@ -81,7 +85,7 @@ def read(path: Path) -> tuple[dict[str, str], list[str]]:
         mode = stat.S_IMODE(found.st_mode)
         if mode & 0o077:
             os.fchmod(file.fileno(), MODE)
-            notes.append(f"{path} could be read by others (mode {mode:04o}); it is 0600 now.")
+            notes.append(diagnosis.told("secrets_mended", path=path, mode=f"{mode:04o}").message)
         raw = file.read()
     try:
         return parse(raw.decode()), notes

@@ -7,7 +7,7 @@ import os
 
 import hypothesis
 import pytest
-from support import chromium, deck, docker_engine, redis_servers
+from support import chromium, deck, docker_engine, namespaces, redis_servers
 
 # How long an example takes depends on what else the machine does: a deadline would fail tests that are right.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -20,6 +20,7 @@ PARTS = {
     "docker": ("Docker", docker_engine.missing),
     "redis": ("Redis", redis_servers.missing),
     "browser": ("a browser", chromium.missing),
+    "netns": ("network namespaces", namespaces.missing),
     "deck": ("decK", deck.missing),
 }
 

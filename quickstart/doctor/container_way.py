@@ -4,25 +4,19 @@ runs in a container with a network of its own. Not for: what the result means (r
 
 from __future__ import annotations
 
-import shutil
-import socket
 from collections.abc import Callable, Iterator
 
-import psutil
-
 from quickstart import endpoints
-from quickstart.answers import LOCAL_TITLES, LocalKind
 from quickstart.container_spec import Engine
 from quickstart.doctor.finding import Finding, found, of_told
 from quickstart.doctor.patient import Patient
 from quickstart.errors import EnvironmentProblem
 from quickstart.local_http import listens
 from quickstart.plan import RoutePlan
-from quickstart.reach import inside
+from quickstart.reach import bridge, inside
 from quickstart.reach.inside import Inside, Target
 
 CHECK = "container"
-_KINDS: dict[str, LocalKind] = {title: kind for kind, title in LOCAL_TITLES.items()}
 Ask = Callable[[Patient, Target, str], tuple[Inside, Engine]]
 
 
@@ -50,7 +44,7 @@ def check(patient: Patient, ask: Ask = ask, listening: Callable[[str, int], bool
         except (EnvironmentProblem, ValueError) as problem:
             yield found(CHECK, "warn", "reach_unknown", route.public, shown=target.shown, reason=str(problem))
             continue
-        verdict = inside.verdict(target, told, engine.kind, _installed, interface_of(told.address))
+        verdict = inside.verdict(target, told, engine.kind, bridge.installed, bridge.interface_of(told.address))
         yield of_told(CHECK, "ok" if verdict.code == "reach_ok" else "bad", verdict, route.public)
 
 
@@ -58,16 +52,4 @@ def target_of(route: RoutePlan) -> Target:
     """What the container asks for a route's server."""
     address = endpoints.parse(route.upstream_url.partition("?")[0])
     shown = endpoints.parse(route.shown_upstream)
-    return Target(f"localhost:{shown.port}", address.host, address.port, _KINDS.get(route.title, "other"))
-
-
-def interface_of(address: str) -> str:
-    """The network interface of this machine with that address; Docker's own bridge where none has it."""
-    for name, entries in psutil.net_if_addrs().items():
-        if any(entry.family == socket.AF_INET and entry.address == address for entry in entries):
-            return name
-    return "docker0"
-
-
-def _installed(program: str) -> bool:
-    return shutil.which(program) is not None
+    return Target(f"localhost:{shown.port}", address.host, address.port, inside.KINDS.get(route.title, "other"))

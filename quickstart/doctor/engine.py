@@ -23,7 +23,7 @@ def connect(patient: Patient) -> Engine:
 
 def check(patient: Patient, connect: Callable[[Patient], Engine] = connect) -> Iterator[Finding]:
     plan = patient.plan
-    needed = plan is not None and plan.runtime == "docker"
+    needed = plan is not None and plan.runtime != "process"
     if plan is not None and not needed:
         yield found(CHECK, "ok", "engine_unneeded")
         return

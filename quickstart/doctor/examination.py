@@ -12,7 +12,8 @@ from quickstart.doctor.patient import Patient
 
 ORDER = (
     *("machine", "record", "engine", "running", "listeners", "configuration", "keys_file", "limits", "proxy"),
-    *("hosted", "servers", "container_way", "recent"),
+    "konnect",
+    *("hosted", "servers", "container_way", "last_test", "recent"),
 )
 Check = Callable[[Patient], Iterable[Finding]]
 

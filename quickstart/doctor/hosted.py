@@ -28,12 +28,16 @@ def check(patient: Patient, ask: Check = keycheck.check) -> Iterator[Finding]:
     known = providers()
     asked: dict[tuple[str, str], RoutePlan] = {}
     for route in patient.hosted:
+        if route.secret and not patient.secrets.get(route.secret):
+            continue  # the keys file's check says it
         asked.setdefault((route.upstream_url.partition("/v1")[0], route.secret), route)
     if not asked:
         return
 
     def outcome(route: RoutePlan) -> KeyCheck:
-        provider = known.get(route.provider) or known["openai"]
+        # by its title: what Kong knows under no name of its own is rendered as another provider
+        named = next((one for one in known.values() if one.title == route.title), None)
+        provider = named or known.get(route.provider) or known["openai"]
         return ask(provider, patient.secrets.get(route.secret, ""), base(provider, route), patient.environment)
 
     with ThreadPoolExecutor(max_workers=min(8, len(asked))) as pool:
@@ -55,11 +59,11 @@ def base(provider: Provider, route: RoutePlan) -> str:
     address = endpoints.parse(route.upstream_url.partition("?")[0])
     if provider.origin and endpoints.parse(provider.origin).host == address.host:
         return ""
-    root = address.url(endpoints.base_path(address.path))
-    for path in provider.paths.values():
-        if address.path.endswith(path) and path:
-            return address.url(address.path.removesuffix(path))
-    return root if "/openai/deployments/" not in root else address.url("")
+    for path in (provider.models_path, provider.check_path, *provider.paths.values()):
+        before, found, _ = address.path.partition("/" + path.strip("/").partition("/")[0] + "/")
+        if found and path:
+            return address.url(before)
+    return address.url(endpoints.base_path(address.path))
 
 
 def _of(route: RoutePlan, result: KeyCheck, patient: Patient) -> Finding:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from quickstart import deployment, diagnosis, health
+from quickstart import deployment, diagnosis, endpoints, health
+from quickstart.answers import LOCAL_TITLES
 from quickstart.container_spec import EngineProblem
 from quickstart.deployment import Deployment
-from quickstart.endpoints import is_this_machine
 from quickstart.errors import EnvironmentProblem, UsageError
 from quickstart.files import Places
+from quickstart.naming import BUILTIN
 from quickstart.plan import Plan, RoutePlan, Runtime
 from quickstart.runners import runner_of
 from quickstart.runtime import Runner, RunStatus
@@ -65,8 +66,10 @@ def names(route: RoutePlan, wanted: str) -> bool:
 
 
 def is_local(route: RoutePlan) -> bool:
-    host = route.shown_upstream.rpartition(":")[0] or route.shown_upstream
-    return is_this_machine(host.strip("[]"))
+    """Whether a route leads to a model server of this machine, and not to a provider's stand-in on it."""
+    host = endpoints.parse(route.shown_upstream).host
+    served = route.title in LOCAL_TITLES.values() or route.public == BUILTIN
+    return served and endpoints.is_this_machine(host)
 
 
 def admit(

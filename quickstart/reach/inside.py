@@ -13,12 +13,13 @@ from importlib.resources import files
 from typing import Any
 
 from quickstart import diagnosis, messages
-from quickstart.answers import LocalKind
+from quickstart.answers import LOCAL_TITLES, LocalKind
 from quickstart.diagnosis import Told
 from quickstart.engine_kind import EngineKind
 
 SECONDS = 3.0
 PATHS = ("/v1/models", "/api/tags")
+KINDS: Mapping[str, LocalKind] = {title: kind for kind, title in LOCAL_TITLES.items()}
 _SERVE: Mapping[LocalKind, str] = {
     "ollama": "OLLAMA_HOST={address}:{port} ollama serve",
     "llama.cpp": "llama-server ... --host {address} --port {port}",

@@ -140,17 +140,17 @@ def own(status: int, message: str = "m") -> Answer:
 def test_a_local_server_that_is_not_there_is_named(gateway: Gateway, plan: Plan) -> None:
     gateway.says = own(502)
     found = health.probe(plan, plan.routes[0])
-    assert (found.health, found.message) == ("down", f"Nothing listens on {plan.routes[0].shown_upstream}.")
+    assert (found.health, found.message) == ("down", f"nothing listens at http://{plan.routes[0].shown_upstream}")
 
 
-@pytest.mark.parametrize(("status", "cause"), [(502, "refused"), (503, "name"), (504, "silent")])
+@pytest.mark.parametrize(("status", "cause"), [(502, "refuses"), (503, "name"), (504, "silent")])
 def test_a_far_server_that_is_not_reached_is_told_with_the_cause(
     status: int, cause: str, gateway: Gateway, plan: Plan
 ) -> None:
     gateway.says = own(status)
     found = health.probe(plan, a_route(1, shown_upstream="api.example.com"))
     assert found.health == "down" and "api.example.com" in found.message and cause in found.message
-    assert "HTTPS_PROXY" in found.hint
+    assert found.hint and found.code
 
 
 def test_other_errors_of_the_gateway_are_not_blamed_on_the_provider(gateway: Gateway, plan: Plan) -> None:
@@ -230,3 +230,50 @@ def test_a_result_is_plain_json() -> None:
     document = health.untested(a_route(1)).as_document()
     assert json.loads(json.dumps(document)) == document
     assert set(document) >= {"name", "path", "model", "upstream", "health"}
+
+
+def refused_by_upstream(code: str, detail: str = "") -> Answer:
+    """The gateway's own error as it is for a chat."""
+    error = {"message": detail, "type": "upstream_error", "code": code, "param": None}
+    return as_json({"message": "x", "request_id": "1", "error": error}, 502)
+
+
+@pytest.mark.parametrize(
+    ("said", "detail", "code"),
+    [
+        ("upstream_refused", "", "refused"),
+        ("upstream_dns", "", "dns"),
+        ("upstream_unreachable", "", "offline"),
+        ("upstream_connect_timeout", "", "silent"),
+        ("upstream_timeout", "", "silent"),
+        ("upstream_closed", "", "closed"),
+        ("upstream_protocol", "", "server_wrong"),
+        ("upstream_tls", "x: its certificate is not trusted: certificate has expired", "tls_expired"),
+        ("upstream_tls", "x: its certificate is not trusted: Hostname mismatch, certificate is not", "tls_name"),
+        ("upstream_tls", "x: its certificate is not trusted: self-signed certificate", "tls_untrusted"),
+        ("upstream_tls", "x: no TLS connection: WRONG_VERSION_NUMBER", "tls_broken"),
+    ],
+)
+def test_the_gateways_own_word_decides(said: str, detail: str, code: str, gateway: Gateway, plan: Plan) -> None:
+    gateway.says = refused_by_upstream(said, detail)
+    found = health.probe(plan, a_route(1, shown_upstream="api.example.com"))
+    assert (found.health, found.code) == ("down", code)
+    assert "api.example.com" in found.message and found.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "words"),
+    [
+        ("upstream_refused", "reach_loopback", "--host"),
+        ("upstream_dns", "reach_name", "docker version"),
+        ("upstream_connect_timeout", "reach_firewall", "docker0"),
+    ],
+)
+def test_what_this_machine_reaches_and_the_container_does_not(
+    said: str, code: str, words: str, gateway: Gateway, plan: Plan
+) -> None:
+    gateway.says = refused_by_upstream(said)
+    url = f"http://host.docker.internal:{gateway.port}/v1/chat/completions"
+    found = health.probe(plan, a_route(gateway.port, upstream_url=url))
+    assert (found.health, found.code) == ("down", code)
+    assert words in found.hint and "--runtime process" in found.hint
