@@ -3,8 +3,8 @@ is never an answer that something went wrong inside.
 
 The run of every day is short and always the same. A long one, of more than 50,000 requests and new ones each time:
 
-    SCHEMATHESIS_ARGUMENTS='--phases=coverage,fuzzing,stateful --max-time=600' \\
-        pytest tests/integration/test_admin_schemathesis.py --timeout=1200
+    SCHEMATHESIS_ARGUMENTS='--phases=coverage,fuzzing,stateful --max-examples=120' \\
+        pytest tests/integration/test_admin_schemathesis.py
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ARGUMENTS = os.environ.get("SCHEMATHESIS_ARGUMENTS", SHORT).split()
 CHECKS = ("--checks=not_a_server_error", "--continue-on-failure", "--no-shrink", "--warnings=off", "--no-color")
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_no_request_that_can_be_described_makes_the_admin_api_fail(
     sdk: Callable[[str], Path], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

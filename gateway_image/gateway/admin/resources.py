@@ -12,8 +12,21 @@ from typing import NamedTuple
 from gateway.entities.catalogue import KINDS
 from gateway.entities.kinds import Kind
 
-_SEGMENTS = {"key_sets": "key-sets", "keyauth_credentials": "key-auths"}
-_NESTED_SEGMENTS = {"keyauth_credentials": "key-auth"}
+_SEGMENTS = {
+    "key_sets": "key-sets",
+    "keyauth_credentials": "key-auths",
+    "basicauth_credentials": "basic-auths",
+    "jwt_secrets": "jwts",
+    "hmacauth_credentials": "hmac-auths",
+    "oauth2_credentials": "oauth2",
+}
+_NESTED_SEGMENTS = {
+    "keyauth_credentials": "key-auth",
+    "basicauth_credentials": "basic-auth",
+    "jwt_secrets": "jwt",
+    "hmacauth_credentials": "hmac-auth",
+    "oauth2_credentials": "oauth2",
+}
 _NOT_LISTED = ("targets",)
 """Kong has no list of all of these."""
 

@@ -20,6 +20,7 @@ from gateway.admin.rows import NAMED_WITHIN, Collections, check_key, child_of, f
 from gateway.entities.catalogue import clean
 from gateway.entities.kinds import Entity, Kind
 from gateway.entities.plugins import Registry, plugin_record
+from gateway.entities.upstreams import UNREADABLE_TARGET, target_error
 from gateway.schema import Record, is_uuid
 
 _KEY_LETTERS = string.ascii_letters + string.digits
@@ -153,6 +154,9 @@ class Writer:
     def _cleaned(self, kind: Kind, given: Mapping[str, Any]) -> Entity:
         if kind.name == "keyauth_credentials" and "ttl" not in kind.record.fields and "ttl" in given:
             given = _without_ttl(given)
+        target = given.get("target") if kind.name == "targets" else None
+        if target and isinstance(target, str) and target_error(target):
+            raise schema_violation({"target": UNREADABLE_TARGET})
         row, error = clean(kind, references.resolved(self.collections, kind, given), self.registry)
         if error is not None:
             raise schema_violation(error if isinstance(error, dict) else {"@entity": [error]})
@@ -161,8 +165,11 @@ class Writer:
     def _kept(self, kind: Kind, row: Entity, old: Entity | None, given: Mapping[str, Any]) -> Written:
         """The collections with `row` in them, checked against all other rows."""
         rows = self.collections.get(kind.name, {})
-        if kind.name == "keyauth_credentials" and row["key"] is None and "key" not in given:
-            row["key"] = self.new_key()
+        for field in kind.generated:
+            if row[field] is None and field not in given:
+                row[field] = self.new_key()
+        if kind.one_way is not None and kind.one_way[0] in given:
+            row = kind.one_way[1](row)
         self._check_unique(kind, row)
         references.check(self.collections, kind, row)
         moved = old is not None and bool(given.get("service")) and row.get("service") != old.get("service")

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.entities.certificates import CA_CERTIFICATES, CERTIFICATES, KEY_SETS, KEYS, SNIS
 from gateway.entities.consumers import ACLS, CONSUMERS, KEYAUTH_CREDENTIALS
+from gateway.entities.credentials import CREDENTIALS
 from gateway.entities.kinds import Kind
 from gateway.entities.plugins import PLUGINS, Registry, clean_plugin
 from gateway.entities.routes import ROUTES
@@ -19,7 +20,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         *(CERTIFICATES, CA_CERTIFICATES, SNIS, KEY_SETS, KEYS, VAULTS, UPSTREAMS, TARGETS),
-        *(SERVICES, ROUTES, CONSUMERS, KEYAUTH_CREDENTIALS, ACLS, PLUGINS),
+        *(SERVICES, ROUTES, CONSUMERS, KEYAUTH_CREDENTIALS, ACLS, *CREDENTIALS, PLUGINS),
     )
 }
 """In an order in which every kind stands after the kinds that it refers to."""

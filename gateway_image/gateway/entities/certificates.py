@@ -204,7 +204,7 @@ KEYS = Kind(
             "id": kinds.identifier(),
             "set": Foreign("The set it belongs to.", reference="key_sets", on_delete="cascade"),
             "name": kinds.unique_name("The key's name."),
-            "kid": String("The key's id in tokens.", required=True),
+            "kid": String("The key's id in tokens.", required=True, schema={"unique": False}),
             "jwk": _private("The key as JSON Web Key."),
             "pem": Record(
                 "The key in PEM form.",

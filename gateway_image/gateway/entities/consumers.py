@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from gateway.entities import kinds
+from gateway.entities.credentials import CREDENTIALS
 from gateway.entities.kinds import Kind
 from gateway.schema import AtLeastOneOf, Foreign, Record, String
+
+_NESTED = ("plugins", "keyauth_credentials", "acls", *(kind.name for kind in CREDENTIALS))
 
 CONSUMERS = Kind(
     name="consumers",
     singular="consumer",
     key="username",
-    children={"plugins": "consumer", "keyauth_credentials": "consumer", "acls": "consumer"},
+    children=dict.fromkeys(_NESTED, "consumer"),
     record=Record(
         "Somebody, or some program, that calls the gateway.",
         fields={
@@ -31,6 +34,7 @@ KEYAUTH_CREDENTIALS = Kind(
     key="key",
     cache_key=("key",),
     foreign={"consumer": "consumers"},
+    generated=("key",),
     record=Record(
         "A key by which key-auth knows a consumer.",
         fields={

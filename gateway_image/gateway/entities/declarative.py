@@ -70,7 +70,7 @@ class Reading:
             else:
                 for number, row in enumerate(rows or ()):
                     self._row(kind, row, (name, number), None, version)
-        self._resolve()
+        self._resolve(hashed=document.get("_transform") is False)
         self.trouble.settle(document)
         return self.collections
 
@@ -177,13 +177,15 @@ class Reading:
         for field in ("created_at", "updated_at"):
             if field in cleaned and cleaned[field] is None:
                 cleaned[field] = self.now
-        if kind.name == "keyauth_credentials" and cleaned["key"] is None and "key" not in row and self.new_key:
-            cleaned["key"] = self.new_key()
+        for field in kind.generated:
+            if cleaned[field] is None and field not in row and self.new_key:
+                cleaned[field] = self.new_key()
 
     def _keep(self, pending: Pending, given: dict[str, Any]) -> None:
         kind, row = pending.kind, pending.row
-        if kind.name == "keyauth_credentials" and row["key"] is None:
-            self.trouble.add(pending.place, {"key": "required field missing"}, kind, given)
+        missing = [field for field in kind.generated[:1] if row[field] is None]
+        if missing:
+            self.trouble.add(pending.place, {missing[0]: "required field missing"}, kind, given)
             return
         for field in kind.unique:
             value = row[field]
@@ -206,8 +208,9 @@ class Reading:
         text = f"uniqueness violation: '{pending.kind.name}' entity with {what} already declared"
         self.trouble.add(pending.place, text, pending.kind, given)
 
-    def _resolve(self) -> None:
-        """Words to ids, and the rows that only then turn out to be the same."""
+    def _resolve(self, hashed: bool) -> None:
+        """Words to ids, and the rows that only then turn out to be the same. `hashed`: secrets of which only a hash is
+        kept are one already."""
         same: dict[tuple[str, tuple[Any, ...]], str] = {}
         for pending in self._pending:
             kind, row = pending.kind, pending.row
@@ -217,6 +220,8 @@ class Reading:
                     row[field] = self._found(reference, wanted)
                     if row[field] is None:
                         self.trouble.dangling(pending.place, kind, row, field, wanted, reference)
+            if kind.one_way is not None and not hashed:
+                row.update(kind.one_way[1](row))
             if kind.cache_key:
                 key = kind.name, tuple(_hashable(row[field]) for field in kind.cache_key)
                 if key in same and not self.trouble:

@@ -26,6 +26,8 @@ class Kind:
     foreign: Mapping[str, str] = field(default_factory=dict)  # field -> kind
     children: Mapping[str, str] = field(default_factory=dict)  # kind nested in declarative files -> its foreign field
     canonical: Callable[[Entity], Entity] | None = None  # the row in the form that is stored
+    generated: tuple[str, ...] = ()  # fields that get a new key where nobody gives one; the first must not stay null
+    one_way: tuple[str, Callable[[Entity], Entity]] | None = None  # a secret, and the row with only its hash
 
     @property
     def unique(self) -> tuple[str, ...]:

@@ -40,7 +40,11 @@ def _name_error(value: str) -> str | None:
     return f"Invalid name ('{value}'); no port allowed" if address.port is not None else None
 
 
-def _target_error(value: str) -> str | None:
+UNREADABLE_TARGET = "Invalid target; not a valid hostname or ip address"
+"""What Kong's Admin API says, which reads a target before its schema does."""
+
+
+def target_error(value: str) -> str | None:
     if isinstance(read_address(value), str):
         return f"Invalid target ('{value}'); not a valid hostname or ip address"
     return None
@@ -243,7 +247,7 @@ TARGETS = Kind(
             "created_at": _moment("When the target was made, in seconds since 1970, with milliseconds."),
             "updated_at": _moment("When the target last changed, in seconds since 1970, with milliseconds."),
             "upstream": Foreign("Whose target it is.", reference="upstreams", on_delete="cascade", required=True),
-            "target": String("host, or host:port; port 8000 when none is named.", required=True, check=_target_error),
+            "target": String("host, or host:port; port 8000 when none is named.", required=True, check=target_error),
             "weight": Integer("Its share of the requests; 0 = none.", between=(0, 65535), default=DEFAULT_WEIGHT),
             "tags": kinds.tags(),
         },
