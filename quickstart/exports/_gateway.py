@@ -1,0 +1,51 @@
+"""How our own gateway runs elsewhere: its image, its settings, what it needs beside its configuration. Compose and
+Kubernetes share it. Not for: the container that setup itself runs (container_spec.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quickstart import __version__, messages
+from quickstart.exports._bundle import Note, Wish
+from quickstart.exports._source import Source, uses, without_consumer_keys
+from quickstart.exports._yaml import dump
+from quickstart.runtime import NEWEST
+
+CONFIGURATION = "/etc/ai-gateway/kong.yml"
+KEYS = "/run/secrets/ai-gateway"
+PORTS = {"proxy": 8000, "status": 8100}
+"""In the container. Elsewhere than at home the Admin side stays shut: the configuration is the file."""
+_SHUT = ("KONG_ADMIN_LISTEN", "KONG_ADMIN_GUI_LISTEN", "KONG_PORTAL_GUI_LISTEN", "KONG_PORTAL_API_LISTEN")
+HEAD = "The AI gateway's configuration in decK's format. {vault://env/NAME} is NAME in the file of keys.\n"
+
+
+def image_of(wish: Wish) -> str:
+    return wish.image or f"ai-gateway:{__version__}"
+
+
+def settings(source: Source, keys: str) -> dict[str, str]:
+    """The gateway's environment. `keys`: its file of keys, "" when none is needed. Without KONG_PREFIX it keeps no
+    state: every node starts from the file."""
+    return {
+        "KONG_DATABASE": "off",
+        "KONG_DECLARATIVE_CONFIG": CONFIGURATION,
+        **({"KONG_VAULT_ENV_FILE": keys} if keys else {}),
+        "KONG_NGINX_WORKER_PROCESSES": str(source.workers),
+        "KONG_COMPATIBLE_VERSION": NEWEST,
+        **dict.fromkeys(_SHUT, "off"),
+    }
+
+
+def configuration(document: dict[str, Any]) -> tuple[str, list[str], list[Note]]:
+    """kong.yml for our gateway, the names of the secrets it needs, and what it could not hold."""
+    document, owners = without_consumer_keys(document)
+    notes = []
+    if owners:
+        notes.append(
+            Note(
+                messages.text("exports.no_consumer_keys", names=", ".join(owners)),
+                messages.text("exports.no_consumer_keys_hint"),
+            )
+        )
+    return dump(document, head=HEAD), list(uses(document)), notes
