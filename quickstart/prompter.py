@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import termios
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple, Protocol, TextIO
 
 import questionary
@@ -35,6 +36,8 @@ setattr(questionary_marks, "INDICATOR_SELECTED", "[x]")  # noqa: B010 - not expo
 setattr(questionary_marks, "INDICATOR_UNSELECTED", "[ ]")  # noqa: B010
 
 _ESCAPE_SECONDS = 0.2
+_AS_BEFORE = "\x1b[0m\x1b[?25h\x1b[?2004l\r\n"
+"""No colour, the cursor shown, pasted text not marked, a line of its own for whatever comes next."""
 _STYLE = Style([("qmark", "fg:ansicyan"), ("answer", "")])
 
 Validate = Callable[[str], str]
@@ -96,10 +99,28 @@ class QuestionaryPrompter:
             return nullcontext()
         return create_app_session(input=create_input(self._reading), output=create_output(self._writing))
 
+    @contextmanager
+    def _terminal_as_before(self) -> Iterator[None]:
+        """Whatever ends a question, a signal in the middle of drawing included: echo, cursor and pasting as before."""
+        stream = self._reading if self._reading is not None else sys.stdin
+        if not stream.isatty():
+            yield
+            return
+        before = termios.tcgetattr(stream.fileno())
+        try:
+            yield
+        except SystemExit:
+            writing = self._writing if self._writing is not None else sys.stdout
+            writing.write(_AS_BEFORE)
+            writing.flush()
+            raise
+        finally:
+            termios.tcsetattr(stream.fileno(), termios.TCSANOW, before)
+
     def _ask(self, make: Callable[[], questionary.Question], untouched: str = "") -> Any:
         """The answer to one question. `untouched`: the text of the line as long as nothing was typed."""
         try:
-            with self._session():
+            with self._terminal_as_before(), self._session():
                 question = make()
                 _let_go_back(question.application, untouched)
                 question.application.erase_when_done = True  # an answered question is told by _answered

@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from support.rendered import original_routes
 from support.setup_parts import CANARY, Screen, World, desk
 
-from gateway import entities
-from quickstart import preflight
+from gateway.__main__ import main as gateway
+from quickstart import preflight, secret_file
 from quickstart.answers import Answers, Hosted
 from quickstart.discovery import Server
-from quickstart.errors import Cancelled, KonnectError, QuickstartError
+from quickstart.errors import Cancelled, QuickstartError, WentBack
 from quickstart.planning import make_plan
 from quickstart.preflight import Finding
 from quickstart.render import render
 from quickstart.review import Earlier
+from quickstart.rewinding import Tape
 from quickstart.wizard import Decided, Preview, run
 
 START = [("Continue", None), ("control plane", None)]
@@ -85,9 +86,12 @@ def test_no_consent_nothing_happens() -> None:
         converse([("Continue", False)])
 
 
-def test_konnect_tells_how_to_go_on() -> None:
-    with pytest.raises(KonnectError):
-        converse([("Continue", True), ("control plane", "konnect")])
+def test_konnect_may_be_given_up_for_this_machine() -> None:
+    """What Konnect's screen asks is tested in konnect/test_screens.py; here nobody can be reached."""
+    given_up = [("Continue", True), ("control plane", "konnect"), ("access token", "kpat_x"), ("What now", "local")]
+    decided, text = converse([*given_up, *KEYS, *LOCAL, ("Apply", "apply")])
+    assert decided.answers.control_plane == "local" and decided.preview.plan.konnect is None
+    assert "kpat_x" not in text
 
 
 def test_a_control_plane_by_flag_is_not_asked() -> None:
@@ -260,19 +264,40 @@ class Typist:
         return [choice.value for index, choice in enumerate(choices) if (index + len(self.next())) % 4 == 0]
 
 
-@given(st.lists(JUNK, min_size=1, max_size=12))
-@settings(max_examples=80, deadline=None)
-def test_whatever_is_typed_renders_to_what_the_gateway_reads_or_to_nothing(junk: list[str]) -> None:
-    table, _, _ = desk(world=World(servers=[Server(7999, "llama.cpp", ("m",))]), screen=Screen())
+class Wanderer(Typist):
+    """Goes back now and then, as the junk has it."""
+
+    def next(self) -> str:
+        typed = super().next()
+        if len(typed) % 7 == 5:
+            raise WentBack()
+        return typed
+
+
+@given(st.lists(JUNK, min_size=1, max_size=12), st.sampled_from([Typist, Wanderer]))
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_typed_renders_to_what_the_gateway_takes_or_to_nothing(
+    tmp_path_factory: pytest.TempPathFactory, junk: list[str], typist: type[Typist]
+) -> None:
+    table, _, screen = desk(world=World(servers=[Server(7999, "llama.cpp", ("m",))]), screen=Screen())
+    tape = Tape(typist(junk), table.eyes, screen.console)
+    talking = replace(table, prompter=tape, eyes=tape.eyes)
     try:
-        decided = run(replace(table, prompter=Typist(junk)), preview, Earlier())
+        decided = tape.converse(
+            lambda: run(talking, lambda answers: tape.look("preview", lambda: preview(answers)), Earlier())
+        )
     except QuickstartError:
         return
     text = decided.preview.rendered.kong_yml
-    entities.load(text)
     for _, route in original_routes(text):
         assert route["plugins"][0]["config"]["model"]["name"].strip()
     assert MARK not in text
+    folder = tmp_path_factory.mktemp("typed")
+    (folder / "kong.yml").write_text(text)
+    (folder / "secrets.env").write_text(secret_file.render(decided.preview.plan.secrets))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("KONG_VAULT_ENV_FILE", str(folder / "secrets.env"))
+        assert gateway(["check", str(folder / "kong.yml")]) == 0
 
 
 def test_findings_have_the_words_the_wizard_knows() -> None:

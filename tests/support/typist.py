@@ -5,6 +5,7 @@ Not for: what is answered (the tests), how a terminal draws (terminal_screen.py)
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -61,6 +62,13 @@ class Typist:
                 raise AssertionError(f"{type(error).__name__}: no {question!r} on this screen:\n{self.seen}") from None
             assert time.monotonic() < deadline, f"no {question!r} on this screen:\n{self.seen}"
         self._read_to += found.end()
+
+    def drain(self) -> None:
+        """Takes what is there or comes within a moment, so that the program can go on writing."""
+        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
+            piece = self.child.read_nonblocking(65536, timeout=0.05)
+            self.raw += piece
+            self.screen.feed(piece)
 
     def answer(self, question: str, keys: str) -> None:
         self.wait_for(question)
