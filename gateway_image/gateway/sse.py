@@ -119,10 +119,11 @@ class SseParser:
 
 
 class UsageScanner:
-    """Watches an OpenAI stream that passes byte for byte: usage, `[DONE]`, errors, and about how much text there was.
+    """Watches an OpenAI stream that passes: usage, `[DONE]`, errors, and about how much text there was.
 
-    With `strip` the usage-only event (`choices: []`) is taken out, for a client that did not ask for it; bytes are then
-    handed on by whole events. Without `strip`, feed() returns its argument untouched.
+    Bytes are handed on by whole events: where the upstream breaks off in the middle of one, the client never sees half
+    of it, and what it is told then is an event of its own. With `strip` the usage-only event (`choices: []`) is taken
+    out, for a client that did not ask for it.
     """
 
     __slots__ = (
@@ -177,14 +178,13 @@ class UsageScanner:
             self._held.clear()
             self._held_size = 0
         if data.endswith(b"\n\n"):
-            block = self._scan(data)
-            return block if self.strip else piece
+            return self._scan(data)
         short, long = data.rfind(b"\n\n"), data.rfind(b"\n\r\n")
         cut = max(short + 2 if short >= 0 else 0, long + 3 if long >= 0 else 0)
         block = self._scan(data[:cut]) if cut else b""
         if cut < len(data):
             block += self._hold(data[cut:], data[-3:])
-        return block if self.strip else piece
+        return block
 
     def end(self) -> bytes:
         """What is left for the client when the upstream ended its stream. Completes a last event that lacks its blank
@@ -198,7 +198,7 @@ class UsageScanner:
         value = _data(rest)
         whole = value == b"[DONE]" or _json(value) is not None
         missing = b"\n\n" if whole and kept else b""
-        return kept + missing if self.strip else missing
+        return kept + missing
 
     def _hold(self, piece: bytes, probe: bytes) -> bytes:
         self._held.append(piece)
@@ -208,8 +208,8 @@ class UsageScanner:
             self._blind = True
             held = b"".join(self._held)
             self._held.clear()
-            return held if self.strip else piece
-        return b"" if self.strip else piece
+            return held
+        return b""
 
     def _scan(self, block: bytes) -> bytes:
         self._bytes += len(block)

@@ -22,8 +22,8 @@ def make_authority(folder: Path) -> Pair:
     return pair
 
 
-def make_certificate(folder: Path, authority: Pair, name: str = "localhost") -> Pair:
-    """A certificate for a name and 127.0.0.1, signed by the authority."""
+def make_certificate(folder: Path, authority: Pair, name: str = "localhost", days: int = 2) -> Pair:
+    """A certificate for a name and 127.0.0.1, signed by the authority; it has expired where `days` is negative."""
     pair = Pair(folder / f"{name}.pem", folder / f"{name}.key")
     request, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
     extensions.write_text(f"subjectAltName=DNS:{name},IP:127.0.0.1\n")
@@ -32,7 +32,7 @@ def make_certificate(folder: Path, authority: Pair, name: str = "localhost") -> 
         *("-keyout", str(pair.key), "-out", str(request)),
     )
     _openssl(
-        *("x509", "-req", "-days", "2", "-in", str(request), "-CA", str(authority.certificate)),
+        *("x509", "-req", "-days", str(days), "-in", str(request), "-CA", str(authority.certificate)),
         *("-CAkey", str(authority.key), "-CAcreateserial", "-extfile", str(extensions), "-out", str(pair.certificate)),
     )
     return pair

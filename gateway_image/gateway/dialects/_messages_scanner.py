@@ -14,34 +14,50 @@ _COUNTING = ("message_start", "message_delta")
 
 
 class MessagesScanner:
-    """Looks at the pieces and hands them on untouched. `read` is the provider's: an answer's usage from its body."""
+    """Looks at the pieces and hands them on by whole events: where the upstream breaks off in the middle of one, the
+    client never sees half of it. `read` is the provider's: an answer's usage from its body."""
 
-    __slots__ = ("_blind", "_counted", "_parser", "_read", "done", "error", "text_length", "usage")
+    __slots__ = ("_blind", "_counted", "_held", "_parser", "_read", "done", "error", "text_length", "usage")
 
     def __init__(self, read: Callable[[Json], Usage | None]) -> None:
         self._read = read
         self._parser = SseParser()
         self._counted: dict[str, Json] = {}
-        self._blind = False  # an event was too large to look at
+        self._blind = False  # an event was too large to look at: all is handed on as it comes
+        self._held: list[bytes] = []  # an event without its end
         self.usage: Usage | None = None
         self.done = False  # the answer is whole
         self.error = ""  # message of an error event inside the stream
         self.text_length = 0  # about how many characters of text went by
 
     def feed(self, piece: bytes) -> bytes:
-        if not self._blind:
-            try:
-                events = self._parser.feed(piece)
-            except SseError:
-                self._blind = True
-            else:
-                for name, data in events:
-                    self._note(name, data)
-        return piece
+        if self._blind:
+            return piece
+        held = self._held
+        held.append(piece)
+        try:
+            events = self._parser.feed(piece)
+        except SseError:
+            self._blind = True
+            return self.end()
+        for name, data in events:
+            self._note(name, data)
+        if b"\n" not in piece:
+            return b""
+        whole = self.end()
+        if whole.endswith(b"\n\n"):
+            return whole
+        short, long = whole.rfind(b"\n\n"), whole.rfind(b"\n\r\n")
+        cut = max(short + 2 if short >= 0 else 0, long + 3 if long >= 0 else 0)
+        held.append(whole[cut:])
+        return whole[:cut]
 
     def end(self) -> bytes:
-        """Nothing is left over: all went by as it came."""
-        return b""
+        """What is left when the upstream ended its stream, as it came."""
+        held = self._held
+        whole = held[0] if len(held) == 1 else b"".join(held)
+        held.clear()
+        return whole
 
     def _note(self, name: str, data: bytes) -> None:
         if name == "content_block_delta":

@@ -82,7 +82,10 @@ class Dialer:
             return Upstream(pool, origin, address)
 
         if origin.scheme != "https":
-            _, upstream = await self._loop.create_connection(factory, sock=connected)
+            try:
+                _, upstream = await self._loop.create_connection(factory, sock=connected)
+            except OSError as error:
+                raise DialError("closed", f"{address}: {error.strerror or 'the connection was lost'}") from None
             return upstream
         name = origin.server_name or origin.host
         context = self._context(origin.verify)
@@ -115,7 +118,11 @@ class Dialer:
         if winner is None:
             raise _explain(host, port, errors)
         connected = winner.result()
-        peer = connected.getpeername()
+        try:
+            peer = connected.getpeername()
+        except OSError:  # it was reset already
+            connected.close()
+            raise DialError("closed", f"{host}:{port}: it closed the connection at once") from None
         return connected, f"{peer[0]}:{peer[1]}"
 
     async def _attempt(self, family: int, address: tuple[str, int]) -> socket.socket:

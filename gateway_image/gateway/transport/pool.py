@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from gateway.transport.client import Consumer, Upstream
 from gateway.transport.dial import Dialer, DialError
+from gateway.transport.faults import describe
 from gateway.transport.fetching import Fetching
 from gateway.transport.outbox import Outbox
 from gateway.transport.sweeper import Sweeper, ticks
@@ -17,6 +19,7 @@ from gateway.values import Fetch, Fetched, Forward, Origin, UpstreamError
 IDLE_SECONDS = 60.0  # a connection that nobody used for so long is closed
 IDLE_CONNECTIONS = 512  # kept per origin
 ANSWERS = 10_000  # after so many a connection is replaced
+_log = logging.getLogger("gateway")
 
 
 class Dialing:
@@ -131,6 +134,11 @@ class Pool:
             return
         except DialError as error:
             consumer.upstream_failed(UpstreamError(error.kind, error.detail, False))
+            return
+        except Exception as error:  # a fault of ours: nobody may wait for a connection that nobody opens
+            where = f"{forward.origin.host}:{forward.origin.port}"
+            _log.error("opening a connection to %s failed inside the gateway: %s", where, describe(error))
+            consumer.upstream_failed(UpstreamError("closed", f"{where}: no connection could be opened", False))
             return
         self.opened += 1
         self._sweeper.waiting.add(upstream)

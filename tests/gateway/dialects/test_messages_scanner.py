@@ -64,5 +64,15 @@ def test_strange_events_count_nothing(data: bytes) -> None:
 def test_an_event_without_end_is_no_longer_looked_at() -> None:
     made = scanner()
     piece = b"x" * (1 << 20)
-    assert all(made.feed(piece) == piece for _ in range(10))
+    given = [made.feed(piece) for _ in range(10)]
+    assert b"".join(given) == piece * 10 and b"" in given
     assert made.feed(STREAM) == STREAM
+
+
+def test_half_an_event_never_goes_out() -> None:
+    for ended in (STREAM, STREAM.replace(b"\n", b"\r\n")):
+        made = scanner()
+        for index in range(len(ended)):
+            given = made.feed(ended[index : index + 1])
+            assert not given or given.endswith((b"\n\n", b"\n\r\n"))
+        assert made.end() == b""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import pytest
 from support.proxy_bench import ProxyBench, run
 from support.raw_upstream import Arrived, RawUpstream, answer_bytes, ok
 
@@ -184,5 +185,18 @@ def test_what_is_sent_is_head_and_body() -> None:
             await done
             assert upstream.arrived[0].body == big
             assert Forward(upstream.origin, b"", b"").read_timeout == 60.0
+
+    run(scene())
+
+
+def test_nobody_waits_for_a_connection_that_cannot_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a fault in the dialer")
+
+    async def scene() -> None:
+        async with RawUpstream() as upstream, ProxyBench() as bench:
+            monkeypatch.setattr(bench.pool._dialer, "open", broken)
+            told = await ask(bench, upstream.origin)
+            assert told.error is not None and told.error.kind == "closed"
 
     run(scene())
