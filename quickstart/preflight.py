@@ -6,12 +6,13 @@ Not for: putting it right (the wizard asks, or --yes gives up with the finding's
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quickstart import deployment, diagnosis, messages, ports
+from quickstart import container_way, deployment, diagnosis, messages, ports
 from quickstart.container_spec import Engine, EngineProblem
+from quickstart.diagnosis import Told
 from quickstart.errors import EnvironmentProblem, PortTaken, QuickstartError
 from quickstart.files import Places, output_directory
 from quickstart.local_model import SIZE, LocalModel
@@ -52,6 +53,8 @@ class Machine:
     data: Path
     ours: frozenset[int] = frozenset()  # ports that our own running gateway and model hold
     model_installed: bool = False
+    ways: Callable[[Plan], Sequence[Told]] = lambda plan: ()
+    """What keeps the gateway's container from model servers of this machine, asked from inside one."""
 
 
 def machine(places: Places, environ: Mapping[str, str]) -> Machine:
@@ -75,6 +78,11 @@ def machine(places: Places, environ: Mapping[str, str]) -> Machine:
             return found
         return f"container {container}" if container else found
 
+    def ways(plan: Plan) -> list[Told]:
+        ask = container_way.asker(places, environ, _known(places), plan.base_image)
+        fine = (container_way.FINE, container_way.UNKNOWN)
+        return [told for _, told in container_way.look(plan, ask) if told.code not in fine]
+
     ours: set[int] = set()
     try:
         known = deployment.load(places.deployment)
@@ -94,7 +102,15 @@ def machine(places: Places, environ: Mapping[str, str]) -> Machine:
         places.data,
         frozenset(ours),
         model.installed(),
+        ways,
     )
+
+
+def _known(places: Places) -> deployment.Deployment | None:
+    try:
+        return deployment.load(places.deployment)
+    except EnvironmentProblem:
+        return None  # damaged: launch says it
 
 
 def free_bytes(path: Path) -> int:

@@ -39,7 +39,7 @@ from quickstart.konnect.outlook import consent_of
 from quickstart.launch import LaunchResult
 from quickstart.plan import Plan
 from quickstart.planning import make_plan
-from quickstart.preflight import Machine
+from quickstart.preflight import Finding, Machine
 from quickstart.prompter import Prompter, open_prompter
 from quickstart.reconcile import situation
 from quickstart.reconcile.applying import rolling_back
@@ -182,7 +182,25 @@ class Setup:
             plan = make_plan(replace(answers, runtime="process"), engine)
             plan = replace(plan, because=(unfit.message, text("because.instead")))
             findings = preflight.check(plan, machine)
+        elif plan.runtime == "docker" and unfit is None:
+            plan, findings = self._reaching(plan, answers, machine, findings)
         return Preview(plan, render(plan), findings)
+
+    def _reaching(
+        self, plan: Plan, answers: Answers, machine: Machine, findings: list[Finding]
+    ) -> tuple[Plan, list[Finding]]:
+        """A container that cannot reach a model server of this machine gives way to a process, where setup may choose;
+        else it is said what is in the way."""
+        troubles = machine.ways(plan)
+        if not troubles:
+            return plan, findings
+        if answers.runtime == "auto":
+            plan = make_plan(replace(answers, runtime="process"), lambda: False)
+            plan = replace(plan, because=(troubles[0].message, text("because.instead")))
+            return plan, preflight.check(plan, machine)
+        for told in troubles:
+            self.console.warn(told.message, told.hint)
+        return plan, findings
 
     def _without_asking(
         self, sources: Sources, eyes: Eyes, preview: Callable[[Answers], Preview], earlier: Earlier

@@ -28,20 +28,36 @@ def _set_up(bed: Bed, server: MockServer) -> Iterator[None]:
         yield
 
 
+def _only_here(bed: Bed) -> LlamaCpp:
+    """A server whose model nobody else on this machine has, other tests included."""
+
+    class Own(LlamaCpp):
+        models = (f"{bed.folder.name}-{bed.ports['proxy']}.gguf",)
+
+    return Own()
+
+
+@contextmanager
+def _gone(bed: Bed) -> Iterator[type[LlamaCpp]]:
+    """It was there while it was set up."""
+    with _only_here(bed) as server:
+        bed.local(f"http://localhost:{server.port}", server.models[0])
+        bed.prepare()
+    yield type(server)
+
+
 @fault("server_gone")
 def server_gone(bed: Bed) -> Iterator[None]:
-    with _set_up(bed, LlamaCpp()):
-        pass
-    yield
+    with _gone(bed):
+        yield
 
 
 @fault("server_moved")
 def server_moved(bed: Bed) -> Iterator[None]:
-    with _set_up(bed, LlamaCpp()):
-        pass
-    bed.flags["discover"] = True
-    with LlamaCpp():
-        yield
+    with _gone(bed) as kind:
+        bed.flags["discover"] = True
+        with kind():
+            yield
 
 
 @fault("server_silent")

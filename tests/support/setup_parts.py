@@ -35,7 +35,7 @@ class World:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
     def eyes(self) -> Eyes:
-        return Eyes(self._check, lambda: list(self.servers), self.answers.get)
+        return Eyes(self._check, lambda: list(self.servers), lambda base, key="": self.answers.get(base))
 
     def _check(self, provider: Provider, value: str, endpoint: str) -> KeyCheck:
         self.asked.append((provider.name, value, endpoint))
