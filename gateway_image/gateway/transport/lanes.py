@@ -7,6 +7,7 @@ from __future__ import annotations
 from gateway.exchange import Exchange
 from gateway.express import Lane
 from gateway.recorder import Recorder
+from gateway.snapshot import Snapshot
 from gateway.values import Forward
 
 _MOST = 1024
@@ -23,10 +24,12 @@ class Lanes:
     """What one listener's requests taught, for one configuration. `find` sets what it found beside the lane: `missed`,
     the key under which to learn; `end`, where the body begins; `length`, how long it is."""
 
-    __slots__ = ("_lanes", "_recorder", "end", "length", "missed")
+    __slots__ = ("_lanes", "_recorder", "_snapshot", "end", "length", "missed")
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, snapshot: Snapshot | None = None) -> None:
+        """`snapshot`: the configuration, None to learn of any."""
         self._recorder = recorder
+        self._snapshot = snapshot
         self._lanes: dict[Key, Lane | None] = {}
         self.missed: Key | None = None
         self.end = 0
@@ -61,7 +64,10 @@ class Lanes:
         return lane
 
     def learn(self, key: Key, exchange: Exchange, forward: Forward) -> None:
-        """`exchange` is over and went well; its request came under `key`."""
+        """`exchange` is over and went well; its request came under `key`. One that began before a change says nothing
+        about how things are after it."""
+        if self._snapshot is not None and exchange.snapshot is not self._snapshot:
+            return
         if len(self._lanes) >= _MOST:
             self._lanes.clear()
         self._lanes[key] = Lane.of(exchange, forward)

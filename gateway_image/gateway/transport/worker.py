@@ -215,6 +215,8 @@ class Worker:
             self._generation = generation
             self._prepared = None
             self._unsettled = True
+            for serving in self._servings:  # what was learned of the configuration before does not hold any more
+                serving.lanes = Lanes(self.recorder, self.snapshot)
             if self.runtime.stores is not None:
                 plugins = self.snapshot.plugins.values()
                 self.runtime.stores.use(plugin.store for plugin in plugins if plugin.store is not None)
@@ -234,7 +236,7 @@ class Worker:
                     body_limit=settings.client_max_body_size or NO_LIMIT,
                     identity=self.identity,
                 )
-                serving.lanes = Lanes(self.recorder)
+                serving.lanes = Lanes(self.recorder, self.snapshot)
                 self._servings.append(serving)
                 context = server_context(settings) if tls else None
                 self._servers.append(

@@ -75,3 +75,13 @@ def test_what_cannot_go_the_short_way_is_looked_at_once() -> None:
     made.answer(b"HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\nok")
     assert lanes.find(HEAD % b"2", "127.0.0.1") is None
     assert lanes.missed is None
+
+
+def test_a_request_that_began_before_a_change_teaches_nothing_about_what_came_after() -> None:
+    made = WireBench(chat_route(), Origin("http", "upstream.test", 80))
+    other = WireBench(chat_route(), Origin("http", "upstream.test", 80))
+    made.send(HEAD % b"48" + BODY)
+    made.serving.lanes = lanes = Lanes(made.serving.lanes._recorder, other.gateway.snapshot)
+    made.answer(b"HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER))
+    assert lanes.find(HEAD % b"48", "127.0.0.1") is None
+    assert lanes.missed is not None
