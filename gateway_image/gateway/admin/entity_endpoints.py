@@ -16,7 +16,7 @@ from gateway.admin.query import read_page
 from gateway.admin.resources import COLLECTIONS, Place, place
 from gateway.admin.rows import page, row_at, show
 from gateway.admin.writes import Writer, Written
-from gateway.entities import Config, plugin_record
+from gateway.entities import Config, expiry, plugin_record
 from gateway.plugins import registry
 from gateway.schema import Record
 from gateway.values import Reply
@@ -52,15 +52,16 @@ def _place(segments: tuple[str, ...]) -> Place:
 
 
 def _read(api: AdminApi, call: Call, found: Place) -> Reply:
-    collections, plugins = api.store.config.collections, registry()
+    now, plugins = api.wall(), registry()
+    collections = expiry.alive(api.store.config.collections, now)
     if not found.single:
         _check_custom_id(call)
-        rows = page(collections, found, call.path, read_page(call.query), plugins)
+        rows = page(collections, found, call.path, read_page(call.query), plugins, now)
         return preconditions.tagged(call.request, answers.json(200, rows))
     row = row_at(collections, found)
     if row is None:
         raise not_found()
-    return preconditions.tagged(call.request, answers.json(200, show(collections, found.kind, row, plugins)))
+    return preconditions.tagged(call.request, answers.json(200, show(collections, found.kind, row, plugins, now)))
 
 
 def _check_custom_id(call: Call) -> None:
@@ -72,11 +73,12 @@ def _check_custom_id(call: Call) -> None:
 async def _write(api: AdminApi, call: Call, found: Place) -> Reply:
     body = {} if call.method == "DELETE" else read_body(call.request, lambda given: _record(api, found, given))
     done: list[Written] = []
+    now = api.wall()
 
     def change(config: Config) -> Config:
         if b"if-match" in call.request.fields:
-            preconditions.check(call.request, _shown(config, found))
-        writer = Writer(config.collections, registry(), api.wall())
+            preconditions.check(call.request, _shown(config, found, now))
+        writer = Writer(expiry.alive(config.collections, now), registry(), now)
         if call.method == "DELETE":
             left = writer.remove(found)
             return config if left is config.collections else Config(left)
@@ -92,13 +94,14 @@ async def _write(api: AdminApi, call: Call, found: Place) -> Reply:
     if not done:
         return answers.empty(204)
     written = done[0]
-    shown = show(written.collections, written.kind, written.row, registry())
+    shown = show(written.collections, written.kind, written.row, registry(), now)
     return answers.json(201 if call.method == "POST" else 200, shown)
 
 
-def _shown(config: Config, found: Place) -> bytes | None:
-    row = row_at(config.collections, found) if found.single else None
-    return None if row is None else answers.json(200, show(config.collections, found.kind, row, registry())).body
+def _shown(config: Config, found: Place, now: float) -> bytes | None:
+    collections = expiry.alive(config.collections, now)
+    row = row_at(collections, found) if found.single else None
+    return None if row is None else answers.json(200, show(collections, found.kind, row, registry(), now)).body
 
 
 def _record(api: AdminApi, found: Place, given: Mapping[str, Any]) -> Record:

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.admin.answers import coded, lua, not_found
 from gateway.admin.query import Page, decode_offset, encode_offset, next_link
 from gateway.admin.resources import Place
+from gateway.entities import expiry
 from gateway.entities.catalogue import KINDS
 from gateway.entities.kinds import Entity, Kind
 from gateway.entities.plugins import Registry
@@ -79,7 +80,9 @@ def points_at(row: Entity, field: str, parent: Entity) -> bool:
     return row[field] is not None and row[field]["id"] == parent["id"]
 
 
-def page(collections: Collections, place: Place, path: str, asked: Page, registry: Registry) -> dict[str, Any]:
+def page(
+    collections: Collections, place: Place, path: str, asked: Page, registry: Registry, now: float
+) -> dict[str, Any]:
     """{"data": [...], "next": link or None} and, when there are more rows, "offset"."""
     rows: Iterable[Entity] = collections.get(place.kind.name, {}).values()
     shown = asked.shown
@@ -92,11 +95,11 @@ def page(collections: Collections, place: Place, path: str, asked: Page, registr
     elif asked.tags is not None:
         rows = [row for row in rows if asked.tags.fit(row)]
     if place.kind.name == "targets":
-        return _page_by_position(collections, list(rows), path, asked, registry)
+        return _page_by_position(collections, list(rows), path, asked, registry, now)
     after = _after(asked.offset)
     ordered = sorted((row for row in rows if row["id"] > after), key=lambda row: str(row["id"]))
     chosen, more = ordered[: asked.size], len(ordered) > asked.size
-    data = [show(collections, place.kind, row, registry) for row in chosen]
+    data = [show(collections, place.kind, row, registry, now) for row in chosen]
     return answer(data, path, encode_offset([chosen[-1]["id"]]) if more else None, shown)
 
 
@@ -119,20 +122,20 @@ def _after(offset: str | None) -> str:
 
 
 def _page_by_position(
-    collections: Collections, rows: list[Entity], path: str, asked: Page, registry: Registry
+    collections: Collections, rows: list[Entity], path: str, asked: Page, registry: Registry, now: float
 ) -> dict[str, Any]:
     """Targets, newest first; their token is a plain position."""
     ordered = rows[::-1]  # of the same moment: the later one first
     ordered.sort(key=lambda row: float(row["created_at"]), reverse=True)
     start = int(asked.offset) if asked.offset and asked.offset.isascii() and asked.offset.isdigit() else 0
     end = start + asked.size
-    data = [show(collections, KINDS["targets"], row, registry) for row in ordered[start:end]]
+    data = [show(collections, KINDS["targets"], row, registry, now) for row in ordered[start:end]]
     return answer(data, path, str(end) if end < len(ordered) else None)
 
 
-def show(collections: Collections, kind: Kind, row: Entity, registry: Registry) -> dict[str, Any]:
-    """A row as answers have it: old names of a plugin's fields mirrored, the names that a certificate serves, that a
-    key does not expire."""
+def show(collections: Collections, kind: Kind, row: Entity, registry: Registry, now: float) -> dict[str, Any]:
+    """A row as answers have it: old names of a plugin's fields mirrored, the names that a certificate serves, how long
+    a key lives on. `now`: seconds since 1970."""
     if kind.name == "plugins":
         plugin = registry.get(row["name"])
         return (
@@ -143,8 +146,8 @@ def show(collections: Collections, kind: Kind, row: Entity, registry: Registry) 
                 "config": plugin.fields.show(row["config"]),
             }
         )
-    if kind.name == "keyauth_credentials" and "ttl" not in row:
-        return {**row, "ttl": None}
+    if kind.name == expiry.EXPIRING:
+        return {**row, expiry.FIELD: expiry.left(row, now)}
     if kind.name == "certificates":
         names = [sni["name"] for sni in collections.get("snis", {}).values() if points_at(sni, "certificate", row)]
         return {**row, "snis": names}

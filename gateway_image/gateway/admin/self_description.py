@@ -11,6 +11,7 @@ from gateway import __version__
 from gateway.admin import answers
 from gateway.admin.call import Call
 from gateway.admin.resources import COLLECTIONS, nested, place
+from gateway.entities import expiry
 from gateway.entities.catalogue import KINDS
 from gateway.entities.kinds import Kind
 from gateway.entities.plugins import plugin_record
@@ -65,6 +66,13 @@ def _bodies() -> dict[str, Any]:
     rows = {name: json_schema(kind.record) for name, kind in KINDS.items() if name != "plugins"}
     plugins = {f"plugin-{name}": _plugin(name) for name in registry()}
     rows["plugins"] = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in plugins]}
+    life = {
+        "type": ["integer", "null"],
+        "minimum": 0,
+        "maximum": expiry.LONGEST,
+        "description": "Seconds that it lives.",
+    }
+    rows[expiry.EXPIRING]["properties"][expiry.FIELD] = life
     # a change may leave everything out
     changes = {f"{name}-change": {**json_schema(kind.record), "required": []} for name, kind in KINDS.items()}
     return {**rows, **plugins, **changes}

@@ -70,7 +70,7 @@ def answer(api: AdminApi, call: Call) -> Reply:
     if call.query.flag("balancer_health"):
         rows = [row for row in collections["targets"].values() if points_at(row, "upstream", upstream)]
         return answers.json(200, {"data": _balancer(upstream, rows, api.marks), "next": None, "node_id": api.node.id})
-    found = page(collections, targets, call.path, read_page(call.query), registry())
+    found = page(collections, targets, call.path, read_page(call.query), registry(), api.wall())
     words = [_health(upstream, row, api.marks) for row in found["data"]]
     data = [
         {**row, "health": word, "data": _host(row, word != _ILL, "health", word)}

@@ -17,6 +17,7 @@ from gateway.admin.answers import Refusal, coded, lua, not_found, schema_violati
 from gateway.admin.certificates import with_names
 from gateway.admin.resources import Place
 from gateway.admin.rows import NAMED_WITHIN, Collections, check_key, child_of, find, parent_of, row_at
+from gateway.entities import expiry
 from gateway.entities.catalogue import clean
 from gateway.entities.kinds import Entity, Kind
 from gateway.entities.plugins import Registry, plugin_record
@@ -145,15 +146,16 @@ class Writer:
         given = references.resolved(self.collections, kind, body)
         given.pop("updated_at", None)
         merged = self._record(kind, old).merge(old, given)
-        return self._kept(kind, {**self._cleaned(kind, merged), "id": old["id"]}, old, given)
+        kept = {name: old[name] for name in ("id", expiry.FIELD) if name in old}
+        return self._kept(kind, {**self._cleaned(kind, merged), **kept}, old, given)
 
     def _record(self, kind: Kind, row: Mapping[str, Any]) -> Record:
         plugin = self.registry.get(row["name"]) if kind.name == "plugins" else None
         return kind.record if plugin is None else plugin_record(plugin)
 
     def _cleaned(self, kind: Kind, given: Mapping[str, Any]) -> Entity:
-        if kind.name == "keyauth_credentials" and "ttl" not in kind.record.fields and "ttl" in given:
-            given = _without_ttl(given)
+        if kind.name == expiry.EXPIRING:
+            given = {name: value for name, value in given.items() if name != expiry.FIELD}
         target = given.get("target") if kind.name == "targets" else None
         if target and isinstance(target, str) and target_error(target):
             raise schema_violation({"target": UNREADABLE_TARGET})
@@ -170,6 +172,8 @@ class Writer:
                 row[field] = self.new_key()
         if kind.one_way is not None and kind.one_way[0] in given:
             row = kind.one_way[1](row)
+        if kind.name == expiry.EXPIRING and expiry.FIELD in given:
+            row = self._ending(row, given[expiry.FIELD])
         self._check_unique(kind, row)
         references.check(self.collections, kind, row)
         moved = old is not None and bool(given.get("service")) and row.get("service") != old.get("service")
@@ -184,6 +188,15 @@ class Writer:
         if kind.name == "certificates":
             collections, row = with_names(collections, row, given.get("snis"), int(self.now), self.new_id)
         return Written(collections, row, kind)
+
+    def _ending(self, row: Entity, ttl: Any) -> Entity:
+        try:
+            life = expiry.life_of(ttl)
+        except ValueError as error:
+            text = str(error)
+            raise coded(400, 11, "invalid options", f"invalid option (ttl: {text})", options={"ttl": text}) from None
+        row = {name: value for name, value in row.items() if name != expiry.FIELD}
+        return {**row, expiry.FIELD: expiry.end(self.now, life)} if life else row
 
     def _check_unique(self, kind: Kind, row: Entity) -> None:
         others = [other for id, other in self.collections.get(kind.name, {}).items() if id != row["id"]]
@@ -203,14 +216,6 @@ class Writer:
         if is_uuid(place.key):
             return _no_entity({"id": place.key.lower()})
         return _no_entity({place.kind.key: place.key})
-
-
-def _without_ttl(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Rows that are sent back whole have `ttl`; saying that a key never expires is fine, anything else is not yet."""
-    if given["ttl"] not in (None, 0) or isinstance(given["ttl"], bool):
-        text = "keys do not expire in this gateway: leave ttl out, and delete the key when it has served"
-        raise coded(400, 11, "invalid options", f"invalid option (ttl: {text})", options={"ttl": text})
-    return {name: value for name, value in given.items() if name != "ttl"}
 
 
 def _no_entity(key: Mapping[str, str]) -> Refusal:

@@ -36,7 +36,7 @@ KEYAUTH_CREDENTIALS = Kind(
     foreign={"consumer": "consumers"},
     generated=("key",),
     record=Record(
-        "A key by which key-auth knows a consumer.",
+        "A key by which key-auth knows a consumer. With `ttl`, the seconds that it lives, it expires.",
         fields={
             "id": kinds.identifier(),
             "created_at": kinds.created(),

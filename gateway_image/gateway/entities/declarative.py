@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gateway.entities import expiry
 from gateway.entities.catalogue import KINDS, clean
 from gateway.entities.identity import id_of
 from gateway.entities.kinds import Entity, Kind
@@ -91,6 +92,7 @@ class Reading:
         references = self._references(kind, row, place, parent)
         if version != "3.0" and kind.name == "routes":
             row["paths"] = _marked(row.get("paths"))
+        ends = self._end(row, place) if kind.name == expiry.EXPIRING else None
         cleaned, error = clean(kind, row, self.registry)
         if not isinstance(cleaned, dict):
             cleaned = {}
@@ -108,6 +110,8 @@ class Reading:
             if kind.canonical is not None:
                 cleaned = kind.canonical(cleaned)  # clean() left it out where a foreign key was still a word
             cleaned["id"] = id
+            if ends is not None:
+                cleaned[expiry.FIELD] = ends
             self._stamp(kind, cleaned, row)
             self._keep(Pending(kind, cleaned, references, place), given)
         for child, field, rows in children:
@@ -118,6 +122,14 @@ class Reading:
                 continue
             for number, inner in enumerate(rows):
                 self._row(KINDS[child], inner, (*place, child, number), (field, id), version)
+
+    def _end(self, row: dict[str, Any], place: Place) -> float | None:
+        """Takes `ttl` out of a row: the moment when it expires."""
+        try:
+            return expiry.end_in_file(row.pop(expiry.FIELD, None), self.now)
+        except ValueError as error:
+            self.trouble.add((*place, expiry.FIELD), str(error))
+            return None
 
     def _children(self, kind: Kind, row: dict[str, Any]) -> list[tuple[str, str, Any]]:
         """Takes the nested collections out of a row. A list of names under `snis` is one too."""

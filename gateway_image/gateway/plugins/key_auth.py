@@ -103,6 +103,8 @@ class KeyAuth(Plugin):
                 return self._refused(exchange, UNKNOWN)
             consumer = exchange.snapshot.config.collections["consumers"][credential["consumer"]["id"]]
             identity = known[key] = _Identity(consumer, credential)
+        if identity.ends is not None and identity.ends <= exchange.runtime.wall():
+            return self._refused(exchange, UNKNOWN)
         identity.assume(exchange)
         return None
 
@@ -203,11 +205,12 @@ def _hide_in_body(exchange: Exchange, name: str) -> None:
 class _Identity:
     """Who a caller is, for the plugins after this one, and what the upstream is told; the same for every request."""
 
-    __slots__ = ("_consumer", "_credential", "_told")
+    __slots__ = ("_consumer", "_credential", "_told", "ends")
 
     def __init__(self, consumer: Mapping[str, Any], credential: Mapping[str, Any] | None) -> None:
         self._consumer = consumer
         self._credential = credential
+        self.ends: float | None = credential.get("ttl") if credential is not None else None  # seconds since 1970
         told = (
             (b"X-Consumer-ID", consumer["id"]),
             (b"X-Consumer-Custom-ID", consumer.get("custom_id")),

@@ -141,3 +141,16 @@ def test_targets_are_only_below_their_upstream(admin: Admin) -> None:
     assert admin.ask("PUT", "/upstreams/u/targets/127.0.0.1:8000", {"weight": 5}).body["weight"] == 5
     assert admin.ask("PUT", f"/upstreams/u/targets/{NOBODY}", {"target": "h.test:1"}).status == 404
     assert admin.ask("POST", "/upstreams/u/targets", {"target": "127.0.0.1:8000"}).status == 409
+
+
+def test_a_key_that_expires_counts_down_and_is_gone() -> None:
+    admin = Admin({"consumers": [{"username": "al"}]})
+    made = admin.made("/consumers/al/key-auth", {"key": "brief", "ttl": 60})
+    assert made["ttl"] == 59
+    admin.now += 30
+    assert admin.get("/consumers/al/key-auth/brief").body["ttl"] == 29
+    assert admin.ask("POST", "/consumers/al/key-auth", {"key": "brief"}).status == 409
+    admin.now += 30
+    assert admin.get("/consumers/al/key-auth/brief").status == 404
+    assert admin.get("/key-auths").body["data"] == []
+    admin.made("/consumers/al/key-auth", {"key": "brief"})

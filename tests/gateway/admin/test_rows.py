@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.admin_api import NOBODY
+from support.admin_api import NOBODY, NOW
 
 from gateway.admin.answers import Refusal
 from gateway.admin.query import Query, read_page
@@ -36,7 +36,7 @@ ROWS = CONFIG.collections
 def ids(query: str, path: str = "services") -> list[str]:
     found = place(tuple(path.split("/")))
     assert found is not None
-    data = page(ROWS, found, f"/{path}", read_page(Query(query.encode())), registry())["data"]
+    data = page(ROWS, found, f"/{path}", read_page(Query(query.encode())), registry(), NOW)["data"]
     return [row["name"] for row in data]
 
 
@@ -67,7 +67,7 @@ def test_pages_are_in_the_order_of_ids_and_begin_behind_the_offset() -> None:
 def test_a_page_that_ends_with_the_list_leads_nowhere() -> None:
     found = place(("services",))
     assert found is not None
-    last = page(ROWS, found, "/services", read_page(Query(b"size=5")), registry())
+    last = page(ROWS, found, "/services", read_page(Query(b"size=5")), registry(), NOW)
     assert last["next"] is None and "offset" not in last
 
 
@@ -90,6 +90,6 @@ def test_a_plugin_is_shown_with_the_old_names_of_its_fields() -> None:
         )
 
     row = {"name": "renamed", "config": {"redis": {"host": "h.test"}}}
-    shown = show(ROWS, KINDS["plugins"], row, {"renamed": Renamed})
+    shown = show(ROWS, KINDS["plugins"], row, {"renamed": Renamed}, NOW)
     assert shown["config"] == {"redis": {"host": "h.test"}, "redis_host": "h.test"}
     assert row["config"] == {"redis": {"host": "h.test"}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,11 +140,22 @@ def test_keys_are_made_unless_null_was_meant() -> None:
     assert len(made) == 50 and all(re.fullmatch("[A-Za-z0-9]{32}", key) for key in made)
 
 
-def test_a_key_may_say_that_it_never_expires_and_nothing_else() -> None:
+def test_a_key_may_expire() -> None:
     assert "ttl" not in writer().create(at("/consumers/al/key-auth"), {"ttl": None}).row
     assert writer().change(at("/consumers/al/key-auth/k"), {"ttl": 0, "tags": ["t"]}).row["tags"] == ["t"]
-    for ttl in (60, -1, "abc", True):
-        with pytest.raises(Refusal, match="do not expire"):
+    first = writer()
+    made = first.create(at("/consumers/al/key-auth"), {"key": "short", "ttl": 60})
+    assert made.row["ttl"] == round(first.now + 60, 3)
+    later = replace(first, collections=made.collections, now=first.now + 10)
+    place = at("/consumers/al/key-auth/short")
+    assert later.change(place, {"tags": ["t"]}).row["ttl"] == made.row["ttl"], (
+        "a change of something else prolongs nothing"
+    )
+    assert later.change(place, {"ttl": 60}).row["ttl"] == round(later.now + 60, 3)
+    assert "ttl" not in later.change(place, {"ttl": 0}).row
+    assert "ttl" not in later.replace(place, {}).row
+    for ttl in (-1, "abc", True, 1.5, 100_000_001):
+        with pytest.raises(Refusal, match="must be an integer between 0 and 100000000"):
             writer().create(at("/consumers/al/key-auth"), {"ttl": ttl})
 
 

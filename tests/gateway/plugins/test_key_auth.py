@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from support.exchange import Gateway, Told, proxied
+from support.exchange import Gateway, TestRuntime, Told, proxied
 
 from gateway.errors import ConfigError
 
@@ -197,3 +197,13 @@ def test_keys_stay_out_of_the_access_log() -> None:
     logging.ask("GET", "/p", {"apikey": "k1"})
     assert [json.loads(line)["path"] for line in logging.runtime.lines] == ["/p", "/p"]
     assert not any(b"k1" in line for line in logging.runtime.lines)
+
+
+def test_a_key_that_has_expired_lets_nobody_in() -> None:
+    runtime = TestRuntime()
+    short = {"username": "short", "keyauth_credentials": [{"key": "brief", "ttl": runtime.wall() + 60}]}
+    stage = Gateway(proxied({"name": "key-auth"}, consumers=[short]), runtime=runtime)
+    runtime.pass_time(59)
+    assert stage.ask("GET", "/", {"apikey": "brief"}).status == 200
+    runtime.pass_time(1)
+    assert refused(stage.ask("GET", "/", {"apikey": "brief"}), "Unauthorized")
