@@ -8,7 +8,7 @@ STAMP = $(VENV)/.installed
 SHELL_FILES = install.sh .ci/run .ci/*.sh
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: all test lint unit format lock clean
+.PHONY: all test lint unit format bundle lock clean
 
 all: test
 
@@ -31,6 +31,10 @@ format: $(STAMP)
 $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	.ci/venv.sh "$(PYTHON)" "$(VENV)"
 	touch $(STAMP)
+
+# One archive that installs without a network, for this platform. BUNDLE_ARGS=--model adds the built-in model.
+bundle: $(STAMP)
+	$(BIN)/python .ci/bundle.py dist $(BUNDLE_ARGS)
 
 # Needs uv. Raises every pin to the newest version that pyproject.toml allows, for every platform and Python 3.11+.
 lock:

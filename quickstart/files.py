@@ -22,6 +22,7 @@ from quickstart.errors import EnvironmentProblem
 NAME = "ai-gateway"
 SETTINGS_NAME = "kong.yml"
 EXPORTS_NAME = "kong.env"
+_UNFINISHED = ".unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,16 @@ class Places:
     @property
     def model_venv(self) -> Path:
         return self.data / "model-venv"
+
+    @property
+    def wheels(self) -> Path:
+        """What a bundle left for installing the built-in model without a network; usually it does not exist."""
+        return self.data / "wheels"
+
+    @property
+    def receipt(self) -> Path:
+        """What install.sh noted of the installation: `name=value` lines."""
+        return self.venv / "receipt"
 
     @property
     def configuration(self) -> Path:
@@ -186,7 +197,7 @@ def write_atomically(path: Path, content: bytes | str, mode: int = 0o600) -> Non
     raw = content.encode() if isinstance(content, str) else content
     temporary = ""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=_UNFINISHED, dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
             file.write(raw)
@@ -203,6 +214,14 @@ def write_atomically(path: Path, content: bytes | str, mode: int = 0o600) -> Non
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+
+
+def sweep(places: Places) -> None:
+    """Removes what a process that was killed while it wrote left behind; a key may be in it. Only for who holds the
+    lock: nobody else is writing then."""
+    for folder in (places.config, places.data, places.configuration.parent, places.konnect, places.state, places.run):
+        for left in folder.glob(f".*{_UNFINISHED}"):
+            left.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,9 @@ class LocalModel:
         shutil.rmtree(venv, ignore_errors=True)
         private_directory(self._places.data)
         try:
-            wheel_installer.install(venv, assets.find("requirements-model.txt"), self._environ, progress)
+            wheel_installer.install(
+                venv, assets.find("requirements-model.txt"), self._environ, progress, self._places.wheels
+            )
             openmp.provide(venv, self._environ)
         except wheel_installer.InstallFailed as error:
             raise _not_installed(str(error)) from error

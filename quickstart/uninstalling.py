@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quickstart import deployment
@@ -67,14 +67,33 @@ def inventory(
     if output.is_dir() and not output.is_symlink():
         found.append(Removal(f"{output} and its parent, where they are empty then", lambda: _drop_empty(output)))
     paths = [places.state]
+    receipt: dict[str, str] = {}
     if purge:
-        if _leads_into(places.launcher, places.data):
-            paths.append(places.launcher)
+        receipt = _receipt(places)
+        launchers = dict.fromkeys((places.launcher, Path(receipt.get("launcher", places.launcher))))
+        paths += [path for path in launchers if _leads_into(path, places.data)]
         paths += [places.config, places.model_venv, places.data]
     else:
         paths += [places.configuration.parent, places.deployment, *sorted(places.konnect.glob("data-plane.*"))]
     found.extend(_files(paths))
+    if purge and "version" in receipt:
+        found = [replace(each, text=_with_receipt(each.text, places, receipt)) for each in found]
     return found, warnings
+
+
+def _receipt(places: Places) -> dict[str, str]:
+    """What install.sh noted; empty where it installed nothing here."""
+    try:
+        lines = places.receipt.read_text().splitlines()
+    except OSError:
+        return {}
+    return {name: value for name, mark, value in (line.partition("=") for line in lines) if mark}
+
+
+def _with_receipt(text: str, places: Places, receipt: Mapping[str, str]) -> str:
+    if text != _named(places.data):
+        return text
+    return f"{text} ({receipt['version']}, installed {receipt.get('installed', '')} from {receipt.get('source', '')})"
 
 
 def _konnect(places: Places, environ: Mapping[str, str], typed: str, warnings: list[str]) -> list[Removal]:

@@ -23,12 +23,21 @@ class InstallFailed(Exception):
     """`str()` is what the tool said, whole."""
 
 
-def install(venv: Path, requirements: Path, environ: Mapping[str, str], progress: Callable[[str], None]) -> None:
+def install(
+    venv: Path,
+    requirements: Path,
+    environ: Mapping[str, str],
+    progress: Callable[[str], None],
+    wheels: Path | None = None,
+) -> None:
     """Makes `venv` and installs the list into it: wheels only, each checked by its hash, no dependencies beyond the
-    list. A mirror or a cache that the person configured counts. Raises InstallFailed."""
+    list. A mirror or a cache that the person configured counts. `wheels`: a folder that a bundle left, which is used
+    instead of any network. Raises InstallFailed."""
     environment = {name: value for name, value in environ.items() if name not in _MISLEADING}
     environment |= {"PIP_USER": "0", "PIP_NO_INPUT": "1", "UV_PYTHON_DOWNLOADS": "never"}
     pinned = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
+    if wheels is not None and wheels.is_dir():
+        pinned += ["--no-index", "--find-links", str(wheels)]
     python = str(venv / "bin" / "python")
     progress("making its environment")
     uv = find_uv(environ)

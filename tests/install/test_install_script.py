@@ -45,7 +45,7 @@ def test_the_shape_that_makes_piping_safe() -> None:
     lines = TEXT.decode().splitlines()
     assert lines[0] == "#!/bin/sh"
     assert lines[-1] == 'main "$@"; exit $?; }'
-    assert len(lines) < 200
+    assert len(lines) <= 250
     assert os.access(SCRIPT, os.X_OK)
 
 
@@ -74,6 +74,26 @@ def test_help_needs_nothing_and_changes_nothing(shell: str, flag: str, home: Pat
     assert done.returncode == 0
     assert b"AI_GATEWAY_SOURCE" in done.stdout
     assert not list(home.iterdir())
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("tools", [False, True], ids=["stub", "developer tools"])
+def test_the_python_of_a_mac_without_developer_tools_is_never_started(shell: str, tools: bool, home: Path) -> None:
+    """/usr/bin/python3 opens a dialog there."""
+    folder = home.parent / "mac" / "usr" / "bin"
+    folder.mkdir(parents=True)
+    answers = {
+        "uname": "echo Darwin",
+        "xcode-select": f"exit {0 if tools else 2}",
+        "python3": f"touch '{home}/dialog'; exit 1",
+    }
+    for name, line in answers.items():
+        (folder / name).write_text(f"#!/bin/sh\n{line}\n")
+        (folder / name).chmod(0o755)
+    done = run(shell, home, "--yes", PATH=f"{folder}:{environment(home)['PATH']}")
+    assert done.returncode == 3
+    assert b"brew install python" in done.stderr and b"apt install" not in done.stderr
+    assert (home / "dialog").exists() == tools
 
 
 def test_a_python_that_is_named_and_unfit_is_not_replaced_by_another(home: Path) -> None:

@@ -149,3 +149,27 @@ def test_what_cannot_be_removed_is_told_and_the_rest_is_removed() -> None:
     removals = [Removal("one", fail), Removal("two", lambda: done.append("two"))]
     assert not uninstalling.remove(removals, lambda text, error: told.append(f"{text}: {error}"))
     assert (done, told) == (["two"], ["one: no"])
+
+
+def test_the_receipt_tells_what_was_installed_and_where_its_launcher_is(home: Launched) -> None:
+    home.apply()
+    elsewhere = home.folder / "bin" / "ai-gateway"
+    elsewhere.parent.mkdir()
+    home.places.venv.mkdir(parents=True)
+    elsewhere.symlink_to(home.places.venv / "bin" / "ai-gateway")
+    home.places.receipt.write_text(
+        f"source=/a=b/bundle.tar.gz\nlauncher={elsewhere}\nversion=ai-gateway 1.2.3\ninstalled=2026-11-22T09:00:00Z\n"
+    )
+    texts = remove(home, purge=True)
+    assert str(elsewhere) in texts and not os.path.lexists(elsewhere)
+    (told,) = (text for text in texts if text.startswith(f"{home.places.data}/ "))
+    assert told.endswith("(ai-gateway 1.2.3, installed 2026-11-22T09:00:00Z from /a=b/bundle.tar.gz)")
+
+
+def test_a_receipt_that_names_somebody_elses_launcher_removes_nothing_of_theirs(home: Launched) -> None:
+    home.apply()
+    other = home.folder / "theirs"
+    other.write_text("#!/bin/sh\necho mine\n")
+    home.places.venv.mkdir(parents=True)
+    home.places.receipt.write_text(f"launcher={other}\n")
+    assert str(other) not in remove(home, purge=True) and other.exists()

@@ -57,6 +57,17 @@ def works(venv: Path) -> bool:
     return done.stdout == b"True\n"
 
 
+def test_a_folder_that_a_bundle_left_takes_the_place_of_the_network(shelf: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "a folder of wheels"
+    shelf.rename(kept)
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "UV_CACHE_DIR": str(tmp_path / "cache")}
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **nowhere}
+    install(tmp_path / "venv", pinned(kept), environ, lambda _: None, kept)
+    assert works(tmp_path / "venv")
+    with pytest.raises(InstallFailed):
+        install(tmp_path / "other", pinned(kept, "0" * 64), environ, lambda _: None, kept)
+
+
 WAYS = ["uv", "pip", "the pip wheel"]
 
 
