@@ -19,9 +19,10 @@ import msgspec
 
 from gateway import __version__
 from gateway.codec import encode
-from gateway.entities import EMPTY_HASH, Config
+from gateway.entities import Config
 from gateway.entities.saved import STATE_FORMAT, STATE_NAME, Origin, Saved, digest, read_saved
 from gateway.errors import ConfigError, GatewayError
+from gateway.row_encoding import RowEncoder
 
 if TYPE_CHECKING:
     from gateway.settings import Settings
@@ -33,8 +34,6 @@ Publish = Callable[[Config], Awaitable[None]]
 Declared = Callable[[], "bytes | None"]
 """What the declarative file holds now, None without one; raises StoreError."""
 Log = Callable[[str], None]
-
-_NO_ROWS = encode(Config().collections)
 
 
 class StoreError(GatewayError):
@@ -61,9 +60,8 @@ class Store:
         publish: Publish | None = None,
     ) -> None:
         self.config = config
-        self.version = version or _row_version(
-            encode(config.collections)
-        )  # 32 hexadecimal digits, Kong's configuration_hash
+        self._encoder = RowEncoder()
+        self.version = version or self._encoder.encode(config.collections)[1]  # Kong's configuration_hash
         self.check = check
         self.publish = publish  # set by the transport once there are workers
         self._path = prefix / STATE_NAME if prefix is not None else None
@@ -112,7 +110,7 @@ class Store:
         if check is not None:
             check(store.config)
         if prefix is not None:
-            store._write_beside(encode(store.config.collections), store.version, origin)
+            store._write_beside(store._encoder.encode(store.config.collections)[0], store.version, origin)
             store._put_in_place()
         return store
 
@@ -150,8 +148,8 @@ class Store:
     async def _apply(self, config: Config, version: str, origin: Origin) -> None:
         if self.check is not None:
             self.check(config)
-        rows = encode(config.collections)
-        version = version or _row_version(rows)
+        rows, row_version = self._encoder.encode(config.collections)
+        version = version or row_version
         self._write_beside(rows, version, origin)
         try:
             if self.publish is not None:
@@ -214,12 +212,6 @@ class Store:
 def text_version(text: bytes) -> str:
     """Kong's hash of a declarative configuration: that of the text as it was given."""
     return hashlib.md5(text, usedforsecurity=False).hexdigest()
-
-
-def _row_version(rows: bytes) -> str:
-    """The hash of a configuration that no text stands for, because it was edited. Over the encoded rows, which are
-    there anyway: Config.hash takes ten times as long, and this is done at every change."""
-    return EMPTY_HASH if rows == _NO_ROWS else hashlib.md5(rows, usedforsecurity=False).hexdigest()
 
 
 def _beside(path: Path) -> Path:

@@ -9,13 +9,14 @@ trouble.py (errors), saved.py (between two starts), catalogue.py (all kinds), an
 """
 
 from gateway.entities.catalogue import KINDS, clean, validate
-from gateway.entities.config import EMPTY_HASH, Config, record_of
+from gateway.entities.config import Config, record_of
 from gateway.entities.document import read_document
 from gateway.entities.identity import id_of
 from gateway.entities.kinds import Entity, Kind
 from gateway.entities.plugins import Registry, plugin_record, plugin_schema
 from gateway.entities.saved import STATE_NAME, at_rest
 from gateway.errors import ConfigError
+from gateway.row_encoding import EMPTY_HASH
 
 __all__ = [
     "EMPTY_HASH",

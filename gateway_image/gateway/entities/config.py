@@ -15,9 +15,9 @@ from gateway.entities.document import read_document
 from gateway.entities.kinds import Entity
 from gateway.entities.plugins import Registry, plugin_record
 from gateway.plugins import registry as installed_plugins
+from gateway.row_encoding import EMPTY_HASH
 from gateway.schema import Record
 
-EMPTY_HASH = "0" * 32
 _NO_CONTENT = ("created_at", "updated_at")
 
 
@@ -26,7 +26,10 @@ class Config:
 
     def __init__(self, collections: Mapping[str, Mapping[str, Entity]] | None = None) -> None:
         given = collections or {}
-        self.collections: Collections = {name: dict(given.get(name, {})) for name in KINDS}
+        # taken over, not copied: what did not change is then the same object in the next configuration
+        self.collections: Collections = {
+            name: rows if isinstance(rows := given.get(name, {}), dict) else dict(rows) for name in KINDS
+        }
 
     @classmethod
     def load(cls, text: str, **options: Any) -> Config:

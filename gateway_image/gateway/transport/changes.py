@@ -27,6 +27,8 @@ def changes(old: Collections, new: Collections) -> Changes | None:
     count = 0
     for kind, rows in new.items():
         before = old.get(kind, {})
+        if rows is before:
+            continue
         put = [row for id, row in rows.items() if before.get(id) is not row]
         gone = [id for id in before if id not in rows] if len(before) > len(rows) - len(put) else []
         count += len(put) + len(gone)
