@@ -18,6 +18,9 @@ _BOM = b"\xef\xbb\xbf"
 _CONTENT = re.compile(rb'"(?:content|text)":\s?"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _BLANK = re.compile(rb"(\r?\n(?:\r?\n)+)")
 _DONE = re.compile(rb"^data: ?\[DONE\]\r?$", re.MULTILINE)
+_USED = b'_tokens":'
+"""Every usage has such a member; `"usage":null`, which some send with every event, has none."""
+_FAILED = b'"error":'
 _SAMPLES = 4
 _LAST_RESPONSES = ("response.completed", "response.incomplete")  # which a Responses stream has in place of [DONE]
 
@@ -214,27 +217,34 @@ class UsageScanner:
     def _scan(self, block: bytes) -> bytes:
         self._bytes += len(block)
         self._events += block.count(b"\n") >> 1
-        if block.rfind(b"[DONE]") >= 0 and _DONE.search(block):
+        done = block.rfind(b"[DONE]")
+        # nearly always the last line: looking there first spares a walk through the whole block
+        if done >= 0 and (_DONE.match(block, block.rfind(b"\n", 0, done) + 1) or _DONE.search(block)):
             self.done = True
         if self._samples < _SAMPLES:
             self._sample(block)
-        # rfind is the cheapest look there is. Every usage has such a member, `"usage":null` has none
-        if block.rfind(b'_tokens":') < 0 and block.rfind(b'"error":') < 0:
+        # rfind is the cheapest look there is
+        if block.rfind(_USED) < 0 and block.rfind(_FAILED) < 0:
             return block
         return self._read(block)
 
     def _read(self, block: bytes) -> bytes:
+        """Reads the events with something in them, which are few, and passes over the others."""
         kept: list[bytes] = []
-        dropped = False
-        for part in _BLANK.split(block):
-            if dropped:  # the blank line after it
-                dropped = False
-                continue
-            if b'"usage"' in part or b'"error"' in part:
-                value = mapping(_json(_data(part)))
-                dropped = self._note(value) and self.strip
-            if not dropped:
-                kept.append(part)
+        position = 0
+        while True:
+            used, failed = block.find(_USED, position), block.find(_FAILED, position)
+            if used < 0 and failed < 0:
+                break
+            found = min(used, failed) if used >= 0 and failed >= 0 else max(used, failed)
+            short, long = block.rfind(b"\n\n", position, found), block.rfind(b"\n\r\n", position, found)
+            start = max(position, short + 2 if short >= 0 else 0, long + 3 if long >= 0 else 0)
+            blank = _BLANK.search(block, found)
+            end, behind = blank.span() if blank is not None else (len(block), len(block))
+            dropped = self._note(mapping(_json(_data(block[start:end])))) and self.strip
+            kept.append(block[position : start if dropped else behind])
+            position = behind
+        kept.append(block[position:])
         return b"".join(kept)
 
     def _note(self, value: dict[str, object]) -> bool:
@@ -253,11 +263,20 @@ class UsageScanner:
         return value.get("choices") == [] and not error
 
     def _sample(self, block: bytes) -> None:
-        for part in _BLANK.split(block):
-            if (match := _CONTENT.search(part)) and self._samples < _SAMPLES:
-                size = len(part) + 2 - (match.end(1) - match.start(1))
-                self._envelope = min(self._envelope or size, size)
-                self._samples += 1
+        position = 0
+        for blank in _BLANK.finditer(block):
+            self._measure(block, position, blank.start())
+            position = blank.end()
+            if self._samples >= _SAMPLES:
+                return
+        self._measure(block, position, len(block))
+
+    def _measure(self, block: bytes, start: int, end: int) -> None:
+        """Takes one event as a sample, if it has a text."""
+        if self._samples < _SAMPLES and (match := _CONTENT.search(block, start, end)):
+            size = end - start + 2 - (match.end(1) - match.start(1))
+            self._envelope = min(self._envelope or size, size)
+            self._samples += 1
 
 
 def _data(event: bytes) -> bytes:

@@ -61,6 +61,20 @@ class ChunkReader:
                 size = _sizes.get(line)
                 if size is None:
                     size = _read_size(line)
+                # the usual case, written out: whole chunks, one after another
+                while size and data[position + size : position + size + 2] == b"\r\n":
+                    out.append(data[position : position + size])
+                    position += size + 2
+                    feed = data.find(b"\n", position)
+                    if feed < 0:
+                        break
+                    line = data[position:feed]
+                    position = feed + 1
+                    size = _sizes.get(line)
+                    if size is None:
+                        size = _read_size(line)
+                if feed < 0:
+                    continue
                 self._left = size
                 self._state = _READ_DATA if size else _READ_TRAILER
             elif state == _READ_END:
