@@ -18,6 +18,12 @@ from quickstart.plan import Plan
 
 text = messages.text
 QUESTION = "What is Kong Gateway?"
+MORE = {
+    "see": ("status", "check", "doctor", "logs", "ui"),
+    "use": ("try", "snippet", "run"),
+    "change": ("setup", "key", "limit", "undo", "stop", "uninstall"),
+}
+"""Commands worth knowing next; each group is a text of messages/."""
 _FRONT_DOOR = "/v1/chat/completions"
 
 
@@ -42,7 +48,13 @@ def show(console: Console, plan: Plan, result: LaunchResult) -> None:
     for title, value in programs:
         line = f"  {layout.pad(title, column)}  {value}"
         console.answer([line] if layout.cells(line) <= console.width else [f"  {title}", f"    {value}"])
-    console.answer(["", *layout.wrap(text("done.more"), console.width)])
+    console.answer(["", text("done.more")])
+    column = max(layout.cells(text(f"done.{group}")) for group in MORE)
+    for group, commands in MORE.items():
+        first = f"  {layout.pad(text(f'done.{group}'), column)}  "
+        told = " | ".join(f"{'ai-gateway ' if not number else ''}{command}" for number, command in enumerate(commands))
+        lines = layout.wrap(told.replace("y ", "y" + layout.TOGETHER), console.width - layout.cells(first))
+        console.answer([first + lines[0], *(" " * layout.cells(first) + line for line in lines[1:])])
 
 
 def folded(lines: Sequence[str], width: int) -> list[str]:

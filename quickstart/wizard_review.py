@@ -63,8 +63,7 @@ def _changes(console: Console, review: Review) -> None:
         return
     rows = [(f"{change.mark} {change.name}", change.field, _difference(change)) for change in review.changes]
     if rows:
-        columns = [Column(text("review.changes")), Column("", drop=1), Column("", stretch=True)]
-        console.table(columns, rows, out=False)
+        _table_of_changes(console, rows)
     reviewing.edits(console, review.kept, review.dropped)
     marks = [change.mark for change in review.changes]
     changed = {change.name for change in review.changes if change.mark == "~"}
@@ -75,6 +74,22 @@ def _changes(console: Console, review: Review) -> None:
     console.lines(layout.wrap(counts, console.width, "  "))
     if not review.restarts:
         console.lines(layout.wrap(text("change.drops_nothing"), console.width, "  "))
+
+
+def _table_of_changes(console: Console, rows: list[tuple[str, str, str]]) -> None:
+    """A row each; where a difference does not fit beside its name it stands below: half of a value tells nothing."""
+    console.lines(layout.wrap(text("review.changes"), console.width, "  "))
+    names = max(layout.cells(name) for name, _, _ in rows)
+    fields = max(layout.cells(field) for _, field, _ in rows)
+    for name, field, difference in rows:
+        beside = f"  {layout.pad(name, names)}  {layout.pad(field, fields)}  {difference}"
+        closer = f"  {name}  {field}{'  ' if field else ''}{difference}"
+        line = next((line for line in (beside, closer) if layout.cells(line) <= console.width), "")
+        if line:
+            console.lines([line])
+        else:
+            console.lines(layout.wrap(f"{name}{layout.TOGETHER * 2}{field}", console.width, "  "))
+            console.lines(layout.wrap(difference, console.width, "      "))
 
 
 def _difference(change: Change) -> str:

@@ -16,7 +16,17 @@ from quickstart import messages
 from quickstart.answers import questions
 
 ROOMS = sorted(Path(quickstart.__file__).parent.rglob("*.py"))
-FAMILIES = ("check.", "diagnosis.", "konnect.node.", "konnect.refusal.", "doctor.", "health.", "machine.", "section.")
+FAMILIES = (
+    "check.",
+    "diagnosis.",
+    "done.",
+    "konnect.node.",
+    "konnect.refusal.",
+    "doctor.",
+    "health.",
+    "machine.",
+    "section.",
+)
 """Keys put together from a word at run time."""
 TEXTS = messages.catalogue()
 
@@ -45,7 +55,11 @@ def test_no_text_is_left_over() -> None:
 def test_every_call_names_a_text() -> None:
     for room in ROOMS:
         for node in ast.walk(ast.parse(room.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("text", "text_of", "messages.text") and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) in ("text", "text_of", "messages.text")
+                and node.args
+            ):
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     assert first.value in TEXTS, f"{room.name}: {first.value}"

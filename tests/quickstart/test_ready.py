@@ -7,16 +7,18 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 from support.golden import check_golden
 from support.setup_parts import TEXT_WIDTHS, Screen
 
 from quickstart import layout, messages
 from quickstart.answers import Answers, Hosted, Local
+from quickstart.cli import program
 from quickstart.health import _WORDS, RouteHealth
 from quickstart.launch import LaunchResult
 from quickstart.planning import make_plan
-from quickstart.ready import curl, document, duration, folded, health_word, show, url
+from quickstart.ready import MORE, curl, document, duration, folded, health_word, show, url
 
 GOLDEN = Path(__file__).parent / "golden"
 PLAN = make_plan(
@@ -119,3 +121,8 @@ def test_every_word_of_health_is_told_in_the_readers_language() -> None:
         assert health_word("something new") == "something new"
     finally:
         messages.choose("en")
+
+
+def test_every_command_that_is_told_of_exists() -> None:
+    known = program.list_commands(click.Context(program))
+    assert all(command in known for commands in MORE.values() for command in commands)
