@@ -29,7 +29,7 @@ from quickstart.answers import Answers
 from quickstart.console import Console
 from quickstart.container_spec import EngineProblem
 from quickstart.documents import from_document
-from quickstart.errors import EnvironmentProblem, ProviderUnhealthy, QuickstartError, UsageError
+from quickstart.errors import Cancelled, EnvironmentProblem, ProviderUnhealthy, QuickstartError, UsageError
 from quickstart.eyes import Eyes, real
 from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
 from quickstart.konnect import launching as konnect_launching
@@ -62,6 +62,7 @@ class Choices:
     yes: bool = False
     dry_run: bool = False
     answers_file: str = ""
+    settled: bool = False  # everything is said already (an import): of questions, only the review is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,12 @@ class Setup:
             with self.console.waiting(text("machine.checking")):
                 return self._preview(answers, machine, choices.dry_run)
 
-        if prompter is None:
+        if prompter is None or choices.settled:
             decided = self._without_asking(sources, eyes, preview, earlier)
             if decided.preview.findings and not choices.dry_run:
                 raise decided.preview.findings[0].error()
+            if prompter is not None and not choices.dry_run:
+                self._agree(decided, earlier, prompter)
         else:
             tape = Tape(prompter, eyes, self.console)
             desk = Desk(sources, tape, self.console, tape.eyes)
@@ -100,7 +103,7 @@ class Setup:
                 lambda: wizard.run(desk, lambda answers: tape.look("preview", lambda: preview(answers)), earlier)
             )
         if choices.dry_run:
-            self._told(decided, earlier, reviewed=prompter is not None)
+            self._told(decided, earlier, reviewed=prompter is not None and not choices.settled)
             return
         plan, answers = decided.preview.plan, decided.answers
         if plan.konnect is None:
@@ -117,6 +120,14 @@ class Setup:
         if answers.strict and result.unhealthy:
             count, total = len(result.unhealthy), len(result.routes)
             raise ProviderUnhealthy(text("done.unhealthy", count=count, total=total), text("done.unhealthy_hint"))
+
+    def _agree(self, decided: Decided, earlier: Earlier, prompter: Prompter) -> None:
+        """The review of what somebody's file says. Raises Cancelled."""
+        plan, rendered = decided.preview.plan, decided.preview.rendered
+        review = compare(plan, rendered, earlier, wizard.proposal_of(decided.preview, earlier, decided.wish))
+        wizard_review.show(self.console, plan, review, earlier)
+        if not prompter.confirm(text("imports.apply"), True):
+            raise Cancelled()
 
     def _rolled_back(
         self, result: LaunchResult, answers: Answers, earlier: Earlier, sources: Sources, prompter: Prompter | None
