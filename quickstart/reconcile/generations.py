@@ -113,8 +113,9 @@ class History:
                 write_atomically(beside / name, text)
             beside.rename(self._path(number))
         except OSError as error:
-            shutil.rmtree(beside, ignore_errors=True)
             raise EnvironmentProblem(f"Cannot keep generation {number}: {os.strerror(error.errno or 0)}.") from error
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
         for old in numbers[: max(0, len(numbers) + 1 - KEPT)]:
             shutil.rmtree(self._path(old), ignore_errors=True)
         return Generation(number, at, entry)
