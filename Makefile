@@ -8,7 +8,7 @@ STAMP = $(VENV)/.installed
 SHELL_FILES = install.sh .ci/run .ci/*.sh
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-.PHONY: all test lint unit format bundle lock clean
+.PHONY: all test lint unit bench format bundle lock clean
 
 all: test
 
@@ -22,6 +22,10 @@ lint: $(STAMP)
 
 unit: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+# CPU per request beside nginx; wants a quiet machine with two cores, and wrk, nginx and its Lua module. Minutes.
+bench: $(STAMP)
+	PYTHONPATH=gateway_image:tests $(BIN)/python tests/bench/costs.py $(BENCH_ARGS)
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -28,6 +28,7 @@ from bench.measuring import GATEWAY_CORE, LOAD_CORE, await_answer, cpu_seconds, 
 from bench.scenes import GATEWAY, NGINX, Row
 from support.certificates import make_authority, make_certificate
 from support.gateway_process import LISTENERS, free_ports
+from support.house import ROOT
 
 ROUTES = {"1 route": 1, "100 routes": 100, "10,000 routes": 10_000}
 
@@ -104,6 +105,7 @@ class Systems:
             "KONG_DECLARATIVE_CONFIG": str(file),
             "KONG_NGINX_WORKER_PROCESSES": "1",
             "KONG_PROXY_ACCESS_LOG": str(self.folder / f"{name}.log"),
+            "PYTHONPATH": str(ROOT / "gateway_image"),
             "SSL_CERT_FILE": str(self._authority.certificate),
         }
         command = [sys.executable, "-m", "gateway", "start"]
