@@ -1,6 +1,6 @@
 """`make bench`: CPU time per request of the gateway beside nginx, one interleaved run, medians.
 
-    PYTHONPATH=gateway_image:tests python tests/bench/costs.py [--seconds S] [--rounds N] [--rows WORD,...] [--write FILE]
+    PYTHONPATH=gateway_image:tests python tests/bench/costs.py [--seconds S] [--rounds N] [--rows WORD,...] [--write F]
 
 Every system runs alone on one core, the load and the provider on another; the order is turned round every other round.
 Prints each row with its target and whether it holds, and ends with 0 either way: judging is for people. Not for:

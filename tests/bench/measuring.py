@@ -1,5 +1,5 @@
-"""Processes pinned to a core, load from wrk, and CPU time of whole process trees. Not for: what is compared (scenes.py),
-judging (costs.py).
+"""Processes pinned to a core, load from wrk, and CPU time of whole process trees. Not for: what is compared
+(scenes.py), judging (costs.py).
 
 The figure to trust is CPU time per request: requests per second on a shared machine say little.
 """

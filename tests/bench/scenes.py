@@ -1,5 +1,5 @@
-"""What is compared: the gateway's configuration, the requests, the rows of the table and their targets. Not for: how it is
-measured (measuring.py), what stands beside the gateway (nginx_parts.py).
+"""What is compared: the gateway's configuration, the requests, the rows of the table and their targets. Not for: how
+it is measured (measuring.py), what stands beside the gateway (nginx_parts.py).
 """
 
 from __future__ import annotations
