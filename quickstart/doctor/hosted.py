@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from gateway.providers import providers
 from gateway.providers._base import Provider
-from quickstart import diagnosis, endpoints, keycheck
+from quickstart import diagnosis, endpoints, keycheck, messages
 from quickstart.doctor.finding import Finding, Mark, found
 from quickstart.doctor.patient import Patient
 from quickstart.keycheck import CLOCK_SKEW, KeyCheck
@@ -71,8 +71,8 @@ def _of(route: RoutePlan, result: KeyCheck, patient: Patient) -> Finding:
     if result.verdict == "ok":
         keyless = not route.secret
         told = diagnosis.told("upstream_no_key" if keyless else "upstream_ok", host=host)
-        note = f", {len(result.models)} models" if result.models else ""
-        return Finding(CHECK, "ok", "ok", told.message + note, "", route.public)
+        listed = messages.text("diagnosis.listed", count=len(result.models)) if result.models else ""
+        return Finding(CHECK, "ok", "ok", "; ".join(filter(None, (told.message, listed))), "", route.public)
     return Finding(CHECK, _MARKS[result.verdict], result.kind, result.message, result.hint, route.public)
 
 

@@ -48,3 +48,10 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert path.name == "crash-20261122T050607Z.txt"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text() == "text"
+
+
+def test_passwords_in_addresses_are_taken_out() -> None:
+    text = "HTTPS_PROXY=http://user:hunter2@proxy:3128 and https://token@host/x, but https://host/a@b stays"
+    shown = crash.without_passwords(text)
+    assert "hunter2" not in shown and "token" not in shown
+    assert "@proxy:3128" in shown and "https://host/a@b stays" in shown

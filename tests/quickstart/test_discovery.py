@@ -169,3 +169,22 @@ def test_a_server_on_ipv6_loopback_alone() -> None:
     sockets = [Listening("::1", 7999)]
     assert discovery._base(7999, sockets) == "http://[::1]:7999"
     assert Server(7999, "ollama", ()).url == "http://localhost:7999"
+
+
+def test_a_key_opens_a_server_that_wants_one() -> None:
+    class Locked(LlamaCpp):
+        def answer(self, asked: Asked) -> Answer:
+            self.check_credential(asked)
+            return super().answer(asked)
+
+    with Locked("right") as server:
+        shut, opened = discovery.probe(server.url), discovery.probe(server.url, key="Bearer right")
+    assert shut is not None and shut.locked
+    assert opened is not None and not opened.locked and opened.models == server.models
+
+
+def test_what_speaks_http_at_all() -> None:
+    with LlamaCpp() as server, bound() as silent, bound(listen=False) as shut:
+        assert discovery.speaks("127.0.0.1", server.port)
+        assert not discovery.speaks("127.0.0.1", silent, 0.05)
+        assert not discovery.speaks("127.0.0.1", shut)

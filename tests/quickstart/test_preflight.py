@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.setups import a_plan, places_in
+from support.setups import a_plan, a_route, places_in
 
 from quickstart import preflight
 from quickstart.container_spec import Engine, EngineProblem
@@ -125,3 +125,15 @@ def test_the_probes_of_this_machine_work(tmp_path: Path) -> None:
 def test_every_listener_is_looked_at(tmp_path: Path) -> None:
     machine = a_machine(dict.fromkeys(PORTS.values(), "x"))
     assert [found.listener for found in preflight.check(a_plan(tmp_path, ports=PORTS), machine)] == list(LISTENERS)
+
+
+def test_the_way_from_a_container_is_asked_through_the_engine(tmp_path: Path) -> None:
+    """Only where there is something to ask; what an engine that is gone cannot tell is not in the way."""
+    environ = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    machine = preflight.machine(places_in(tmp_path), environ)
+    url = "http://host.docker.internal:1/v1/chat/completions"
+    assert list(machine.ways(a_plan(tmp_path, a_route(1, upstream_url=url), runtime="docker"))) == []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        route = a_route(port, upstream_url=url.replace(":1/", f":{port}/"))
+        assert list(machine.ways(a_plan(tmp_path, route, runtime="docker"))) == []

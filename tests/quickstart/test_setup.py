@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from support.setup_parts import CANARY, Screen, World, machine
 from quickstart.answers import Answers
 from quickstart.console import Console, Mode
 from quickstart.container_spec import Engine
+from quickstart.diagnosis import Told
 from quickstart.errors import Cancelled, PortTaken, ProviderUnhealthy, UsageError
 from quickstart.files import Places
 from quickstart.health import RouteHealth
@@ -32,6 +33,7 @@ class Stage:
     world: World = field(default_factory=World)
     taken: dict[int, str] = field(default_factory=dict)
     engine: Engine | None = None
+    troubles: list[Told] = field(default_factory=list)  # what keeps a container from servers of this machine
     health: str = "ok"
     applied: list[tuple[Plan, Answers, bool]] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
@@ -66,7 +68,9 @@ class Stage:
         places = Places.from_environment({"HOME": str(self.home)})
         setup = Setup(
             environment or {}, places, screen.console, prompter, eyes,
-            lambda places, environ: machine(self.home, self.taken, self.engine), apply,
+            lambda places, environ: replace(
+                machine(self.home, self.taken, self.engine), ways=lambda plan: self.troubles
+            ), apply,
         )  # fmt: skip
         flags.setdefault("output_dir", str(self.home / "out"))
         setup.run(flags, Choices(script is None, dry_run, answers_file))
@@ -185,3 +189,20 @@ def test_missing_answers(tmp_path: Path) -> None:
     assert read_answers(tmp_path / "none", False) is None
     with pytest.raises(UsageError, match="no file"):
         read_answers(tmp_path / "none", True)
+
+
+TROUBLE = Told("reach_firewall", "the container does not reach localhost:7999", "1. open the firewall")
+
+
+def test_a_container_that_reaches_no_server_gives_way_to_a_process(stage: Stage) -> None:
+    stage.engine, stage.troubles = Engine("27"), [TROUBLE]
+    stage.run(environment={"OPENAI_API_KEY": CANARY})
+    plan = stage.applied[0][0]
+    assert plan.runtime == "process" and plan.because[0] == TROUBLE.message
+
+
+def test_a_container_that_was_asked_for_is_made_and_what_is_in_the_way_is_said(stage: Stage) -> None:
+    stage.engine, stage.troubles = Engine("27"), [TROUBLE]
+    screen = stage.run(environment={"OPENAI_API_KEY": CANARY}, runtime="docker")
+    assert stage.applied[0][0].runtime == "docker"
+    assert TROUBLE.message in screen.text and TROUBLE.hint in screen.text
