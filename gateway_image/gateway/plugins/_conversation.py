@@ -80,6 +80,7 @@ class LlmConversation:
     _native = False  # the upstream speaks the client's dialect, which is not OpenAI's chat
     _passes = True
     _encoding = b""
+    _packed_already: bytes | None = None  # an answer that passes unchanged, as the upstream had packed it
     _inflater: Any = None
     _scanner: Scanner | None = None
     _translator: Stream | None = None
@@ -164,6 +165,7 @@ class LlmConversation:
 
     def whole(self, exchange: Exchange, body: bytes) -> bytes | Reply:
         self.finished_at = exchange.first_byte_at
+        came = body
         if self._encoding and (self._encoding in _READABLE or not self.failed):
             try:
                 body = expand(body, self._encoding.decode("latin-1"), EXPANDED_LIMIT)
@@ -183,6 +185,8 @@ class LlmConversation:
             return self._untranslatable(str(error))
         if self.observer is not None:
             self.observer(out)
+        if out is body and self._encoding in _GZIPPED:
+            self._packed_already = came
         return self._told(exchange, out)
 
     def _refusal(self, exchange: Exchange, body: bytes) -> bytes:
@@ -199,6 +203,8 @@ class LlmConversation:
     def _packed(self, exchange: Exchange, out: bytes) -> bytes:
         if b"gzip" in exchange.request.fields.get(b"accept-encoding", b""):
             exchange.set_response_header(b"Content-Encoding", b"gzip")
+            if self._packed_already is not None:
+                return self._packed_already
             packer = zlib.compressobj(1, wbits=_GZIP)
             return packer.compress(out) + packer.flush()
         return out

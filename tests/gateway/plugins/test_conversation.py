@@ -121,3 +121,14 @@ def test_a_translated_stream_that_is_called_json_is_still_a_stream(pieces: int) 
     chunks = [json.loads(line[6:]) for line in told.body.split(b"\n\n") if line.startswith(b"data: {")]
     assert "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks if c["choices"]) == "Paris"
     assert told.body.endswith(b"data: [DONE]\n\n")
+
+
+def test_an_answer_that_the_upstream_packed_is_not_packed_again() -> None:
+    plain = b'{"model":"m","choices":[{}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}'
+    packed = gzip.compress(plain, 9, mtime=7)
+    answer = Answer(200, {"Content-Type": "application/json", "Content-Encoding": "gzip"}, packed)
+    told = gateway().ask("POST", "/", {"Accept-Encoding": "gzip"}, BODY, answer=answer)
+    assert told.body == packed
+    assert told.header("content-encoding") == "gzip"
+    assert conversation(told).usage is not None
+    assert gateway().ask("POST", "/", {}, BODY, answer=answer).body == plain
