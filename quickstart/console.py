@@ -136,7 +136,8 @@ class Console:
     def item(self, text: str, note: str = "") -> None:
         """An indented line without a mark."""
         if self.mode == "human":
-            self._lines(self._two_columns("  " + text, note))
+            first, *rest = self._two_columns("  " + text, note)
+            self._lines([*self._fold(first, 2), *rest])
 
     def ok(self, text: str, note: str = "") -> None:
         if self.mode == "human":
@@ -270,8 +271,7 @@ class Console:
     def _fold(self, line: str, indent: int) -> list[str]:
         if layout.cells(line) <= self.width:
             return [line]
-        words = line.strip()
-        folded = layout.wrap(words, self.width - indent)
+        folded = layout.wrap(line, self.width - indent)
         return ["  " + folded[0], *(" " * indent + rest for rest in folded[1:])]
 
     def _two_columns(self, text: str, note: str) -> list[str]:

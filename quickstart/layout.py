@@ -119,6 +119,15 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
     return lines
 
 
+def beside(first: str, value: str, width: int) -> list[str]:
+    """`value` in a column of its own behind `first`, or below it where a word of it does not fit there."""
+    space = width - cells(first)
+    folded = wrap(value, space) or [""]
+    if any(cells(line) > space for line in folded):
+        return [first.rstrip(), *wrap(value, width, "      ")]
+    return [first + folded[0], *(" " * cells(first) + line for line in folded[1:])]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """`drop` > 0: may be left out where space is short, the highest first. One column stretches."""

@@ -46,15 +46,13 @@ def show(console: Console, plan: Plan, result: LaunchResult) -> None:
     ]
     column = max(layout.cells(title) for title, _ in programs)
     for title, value in programs:
-        line = f"  {layout.pad(title, column)}  {value}"
-        console.answer([line] if layout.cells(line) <= console.width else [f"  {title}", f"    {value}"])
+        console.answer(layout.beside(f"  {layout.pad(title, column)}  ", value, console.width))
     console.answer(["", text("done.more")])
     column = max(layout.cells(text(f"done.{group}")) for group in MORE)
     for group, commands in MORE.items():
-        first = f"  {layout.pad(text(f'done.{group}'), column)}  "
         told = " | ".join(f"{'ai-gateway ' if not number else ''}{command}" for number, command in enumerate(commands))
-        lines = layout.wrap(told.replace("y ", "y" + layout.TOGETHER), console.width - layout.cells(first))
-        console.answer([first + lines[0], *(" " * layout.cells(first) + line for line in lines[1:])])
+        first = f"  {layout.pad(text(f'done.{group}'), column)}  "
+        console.answer(layout.beside(first, told.replace("y ", "y" + layout.TOGETHER), console.width))
 
 
 def folded(lines: Sequence[str], width: int) -> list[str]:

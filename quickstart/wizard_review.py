@@ -51,9 +51,7 @@ def _rows(console: Console, plan: Plan) -> None:
     )
     width = max(layout.cells(text(name)) for name, _ in rows)
     for name, value in rows:
-        first = f"  + {layout.pad(text(name), width)}  "
-        folded = layout.wrap(value, console.width - layout.cells(first)) or [""]
-        console.lines([first + folded[0], *(" " * layout.cells(first) + line for line in folded[1:])])
+        console.lines(layout.beside(f"  + {layout.pad(text(name), width)}  ", value, console.width))
 
 
 def _changes(console: Console, review: Review) -> None:

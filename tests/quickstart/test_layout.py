@@ -98,3 +98,13 @@ def test_japanese_is_broken_where_japanese_may_be(width: int) -> None:
 @given(st.text(alphabet="aB1 日本語カナ、。「」", max_size=80), st.integers(16, 60))
 def test_wrapping_loses_no_letter(text: str, width: int) -> None:
     assert "".join("".join(layout.wrap(text, width)).split()) == "".join(text.split())
+
+
+def test_a_value_stands_beside_or_below() -> None:
+    assert layout.beside("  name  ", "one two three", 17) == ["  name  one two", "        three"]
+    assert layout.beside("  name  ", "/a/rather/long/path", 20) == ["  name", "      /a/rather/long/path"]
+    assert layout.beside("  name  ", "", 20) == ["  name  "]
+
+
+def test_a_no_break_space_holds_together() -> None:
+    assert layout.wrap("8000\u00a0proxy, 8001\u00a0admin", 16) == ["8000 proxy,", "8001 admin"]
