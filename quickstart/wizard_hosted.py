@@ -102,17 +102,19 @@ def _provider(desk: Desk, provider: Provider, item: Hosted | None, before: Answe
         if said and not needs_endpoint(provider):
             draft = replace(draft, endpoint=endpoints.hosted(said.value, f"{said.origin} {provider.name}"))
         outcome = _checked(desk, provider, value, draft.endpoint)
-        if outcome.verdict == "bad":
+        if outcome.verdict == "bad" or (outcome.verdict == "unknown" and outcome.kind != "unknown"):
             again = [
                 Choice("again", text("hosted.again")),
                 Choice("skip", text("hosted.skip", title=provider.title)),
                 Choice("keep", text("hosted.keep")),
             ]
-            decided = desk.prompter.select(text("hosted.after"), again, "again")
+            usual = "again" if outcome.verdict == "bad" else "keep"  # a key that nobody could ask about may be right
+            decided = desk.prompter.select(text("hosted.after"), again, usual)
             if decided == "again":
                 continue
             if decided == "skip":
                 return None
+            desk.console.item(text("check.kept", title=provider.title))
         return _with_model(desk, provider, draft, outcome.models), value
 
 
@@ -188,8 +190,6 @@ def _checked(desk: Desk, provider: Provider, value: str, endpoint: str) -> KeyCh
         desk.console.bad(outcome.message, outcome.hint)
     else:
         desk.console.warn(outcome.message, outcome.hint)
-    if outcome.verdict in ("warn", "unknown"):
-        desk.console.item(text("check.kept", title=provider.title))
     return outcome
 
 

@@ -67,8 +67,23 @@ def test_or_kept_anyway() -> None:
 
 def test_what_cannot_be_checked_is_kept_and_that_is_said() -> None:
     world = World({"openai": KeyCheck("unknown", "timeout", "cannot check the key: no answer", "Behind a proxy?")})
-    answers, text, _ = ask(openai(("key for OpenAI", CANARY), ("Model of OpenAI", None)), world=world)
+    script = openai(("key for OpenAI", CANARY), ("What now", None), ("Model of OpenAI", None))
+    answers, text, _ = ask(script, world=world)
     assert answers.hosted and "the key is kept unchecked" in text and "Behind a proxy?" in text
+
+
+def test_what_cannot_be_checked_may_be_tried_again_or_skipped() -> None:
+    world = World({"openai": KeyCheck("unknown", "timeout", "cannot check the key: no answer", "Behind a proxy?")})
+    script = openai(("key for OpenAI", CANARY), ("What now", "again"), ("key for OpenAI", CANARY), ("What now", "skip"))
+    answers, text, _ = ask(script, world=world)
+    assert answers.hosted == () and "kept unchecked" not in text
+    assert len(world.asked) == 2
+
+
+def test_a_key_without_credit_is_kept_without_a_question() -> None:
+    world = World({"openai": KeyCheck("warn", "no_credit", "key works, account has no API credit", "Add credit:")})
+    answers, text, _ = ask(openai(("key for OpenAI", CANARY), ("Model of OpenAI", None)), world=world)
+    assert answers.hosted and "kept unchecked" not in text and "Add credit:" in text
 
 
 def test_a_key_with_a_space_inside_is_asked_again() -> None:
@@ -210,6 +225,6 @@ def test_what_the_account_does_not_list_is_told_and_offline_the_catalogues_date(
     assert ask_hosted(table, Answers()).hosted[0].model == "mine"
     assert "mine is not in the list" in screen.text
     offline = World({"openai": KeyCheck("unknown", "dns", "cannot check the key", "Online?")})
-    table, _, screen = desk(asked, offline)
+    table, _, screen = desk([asked[0], ("What now", None), *asked[1:]], offline)
     assert ask_hosted(table, Answers()).hosted[0].model == "gpt-6-luna"
     assert "what was current on 2026-11-22" in screen.text
