@@ -15,7 +15,7 @@ from quickstart.local_http import authority
 from quickstart.local_model import LocalModel
 from quickstart.lock import exclusively
 from quickstart.logbook.usage import MOST_LINES, Usage, usage
-from quickstart.plan import LISTENERS, Plan, Runtime
+from quickstart.plan import Plan, Runtime
 from quickstart.progress import Reporter
 from quickstart.runners import runner_of
 from quickstart.runtime import Runner
@@ -31,6 +31,7 @@ class GatewayControl:
         self.places = places
         self.deployment = deployment.require(places.deployment)
         self.runner = runners(self.plan.runtime, places, environ)
+        self.environ = environ
         self.model = LocalModel(places, environ)
 
     @property
@@ -101,13 +102,14 @@ class GatewayControl:
             "detail": status.detail or status.crashed,
             "uptime_seconds": round(wall() - status.since) if status.running and status.since is not None else None,
             "restarts": status.restarts,
-            "listeners": {name: f"http://{authority(plan.bind, plan.ports[name])}" for name in LISTENERS},
+            "listeners": {name: f"http://{authority(plan.bind, plan.ports[name])}" for name in plan.listeners},
             "routes": [route.as_document() | _lately(used.get(route.path)) for route in routes],
             "local_model": (
                 {"running": model.running, "port": plan.local_model_port, "detail": model.detail or model.crashed}
                 if plan.local_model
                 else None
             ),
+            "konnect": self._konnect(),
             "files": {
                 "configuration": str(plan.output_dir / SETTINGS_NAME),
                 "exports": str(plan.output_dir / EXPORTS_NAME),
@@ -116,6 +118,14 @@ class GatewayControl:
                 "logs": str(self.places.logs),
             },
         }
+
+    def _konnect(self) -> dict[str, str] | None:
+        """Where the control plane is in Konnect: how the data plane stands there."""
+        if self.plan.konnect is None:
+            return None
+        from quickstart.konnect import leaving  # cryptography takes a moment to import
+
+        return leaving.state(self.plan, self.places, self.environ)
 
 
 def _lately(used: Usage | None) -> dict[str, Any]:
