@@ -42,6 +42,9 @@ class RouteMatch:
         if criteria.route.get("strip_path", True):
             self._stripped = found.prefix
             self._rest = path[len(found.prefix) :] if found.prefix else path[1:]
+            if self._rest[:1] == b"." and self._rest.partition(b"/")[0] in (b".", b".."):
+                # /api../x with the prefix /api taken off would climb out of the service's own path
+                raise BadTarget("a path may not climb above its service")
             if found.prefix not in (b"", b"/"):
                 self.stripped_prefix = header_text(found.prefix)
         self._upstream: tuple[str | None, bytes] | None = None

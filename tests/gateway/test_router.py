@@ -112,6 +112,16 @@ def test_the_prefix_is_told_only_when_it_is_taken_off() -> None:
     assert prefixes == [b"/a", None, None]
 
 
+@pytest.mark.parametrize("target", ["/api../x", "/api..", "/api./x", "/api.", "/api%2e%2e/x", "/api.%2E/x"])
+def test_no_path_climbs_out_of_its_service(target: str) -> None:
+    with pytest.raises(BadTarget):
+        ask(router(route(1, paths=["/api"])), target)
+    match = ask(router(route(1, paths=["/api"], strip_path=False)), target)
+    assert match is not None and match.upstream_path("/base").startswith(b"/base/api.")
+    whole = ask(router(route(1, paths=["/api"])), "/api.../x")
+    assert whole is not None and whole.upstream_path("/base") == b"/base/.../x"
+
+
 def test_memory_is_bounded_and_forgets_without_harm() -> None:
     table = router(route(1, paths=["/a"]))
     assert chosen(table, "/a") == "r1"
