@@ -7,6 +7,7 @@ Not for: reading the file from the disk, showing and asking.
 from __future__ import annotations
 
 from quickstart.changing.change import Wanted, Wanting
+from quickstart.errors import QuickstartError, UsageError
 from quickstart.reconcile import deck_file
 from quickstart.reconcile.alignment import aligned
 from quickstart.reconcile.proposal import Wish
@@ -16,8 +17,11 @@ from quickstart.reconcile.situation import Situation
 
 
 def wanting(text: str, named: str, replace: bool) -> Wanting:
-    """`named`: what to call the file in messages. Raises QuickstartError for a file that is no configuration."""
-    given = read(text, named)
+    """`named`: what to call the file in messages. Raises UsageError for a file that is no configuration."""
+    try:
+        given = read(text, named)
+    except QuickstartError as error:
+        raise UsageError(error.message, error.hint) from None
 
     def wanted(now: Situation) -> Wanted:
         running = now.running or nothing()

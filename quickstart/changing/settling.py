@@ -72,6 +72,7 @@ def settle(
         console.warn(text("change.roll_back_hint"))
         return document
     subject.change(undoing.wanting(history.load(done.generation - 1)))
+    proved(console, subject)
     if manner.strict:
         total = sum(good for _, good in results)
         raise ProviderUnhealthy(text("change.rolled_back_strict", count=len(regressed), total=total), regressed[0].hint)

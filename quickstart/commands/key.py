@@ -16,7 +16,7 @@ from quickstart.changing.change import Subject
 from quickstart.changing.rotation import Owner
 from quickstart.commands._invocation import JSON, PLAIN, open_console, route_words, user_places
 from quickstart.console import Console
-from quickstart.errors import Cancelled, ProviderUnhealthy, UsageError
+from quickstart.errors import Cancelled, EnvironmentProblem, ProviderUnhealthy, UsageError
 from quickstart.prompter import Choice, Prompter
 
 text = messages.text
@@ -39,7 +39,7 @@ def command(
     subject = Subject(user_places(), os.environ, console)
     whose = rotation.owner(subject.plan, subject.places, provider)
     given = _given(key_file)
-    prompter = None if given or yes or as_json else reviewing.asker(os.environ)
+    prompter = None if given or yes or as_json else _asker(whose)
     value = _value(console, prompter, whose, given, check_keys)
     old = rotation.present(subject.places, whose.secret)
     document: dict[str, Any] = {"provider": whose.name, "changed": value != old, "routes": []}
@@ -70,6 +70,13 @@ def command(
             else:
                 console.warn(text("change.regressed", path=bad[0].path, message=bad[0].message), hint)
     console.result(document)
+
+
+def _asker(whose: Owner) -> Prompter:
+    try:
+        return reviewing.asker(os.environ)
+    except EnvironmentProblem as error:
+        raise EnvironmentProblem(error.message, text("key.none_hint", name=whose.name)) from None
 
 
 def _given(key_file: str) -> str:

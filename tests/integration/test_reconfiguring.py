@@ -100,6 +100,7 @@ class Changing:
         assert saved.status == 200, saved.body
 
 
+@pytest.mark.timeout(300)
 def test_no_request_fails_and_no_event_is_lost(home: Launched, record_property: Callable[[str, object], None]) -> None:
     with PacedUpstream(EVENTS) as upstream:
         route = a_route(upstream.port, model="gpt-0", auth_header="Authorization", secret=SECRET)

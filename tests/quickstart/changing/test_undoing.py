@@ -85,7 +85,7 @@ def test_other_ports_are_gone_back_to_by_a_restart(home: Launched) -> None:
     goal = undoing.goal(one, None)
     then = undoing.earlier_deployment(one, goal)
     assert undoing.needs_launch(one, then)
-    result = undoing.launched(one, goal, undoing.wanting(goal), home.console, os.environ)  # type: ignore[arg-type]
+    result = undoing.launched(one, goal, undoing.wanting(goal), home.console, os.environ)  # type: ignore[arg-type,unused-ignore]
     assert result.restarted and home.pid != pid
     assert home.ask(first).status == 200
     assert not any(listens("127.0.0.1", port) for port in moved.ports.values())
