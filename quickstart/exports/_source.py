@@ -11,20 +11,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gateway.entities import KINDS
 from quickstart import deployment, messages
 from quickstart.errors import EnvironmentProblem, QuickstartError
 from quickstart.exports._bundle import Note
 from quickstart.files import Places
 from quickstart.reconcile import deck_file, rows, sealing, situation
 
+CREDENTIALS = {kind: next(iter(KINDS[kind].secret)) for kind in KINDS["consumers"].children if KINDS[kind].secret}
+"""What consumers identify themselves with -> the field that is secret. No Kong takes references there."""
 _NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
 _REFERENCE = re.compile(r"\{vault://([a-z][a-z0-9-]*)/([^/?#}]+)[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`document`: a decK file's content, nested, without defaults. Secrets are {vault://env/NAME}, a consumer's key
-    too, which no Kong resolves: `consumer_keys` says how to write those. `secrets`: NAME -> what it is for."""
+    """`document`: a decK file's content, nested, without defaults. Secrets are {vault://env/NAME}; those of consumers
+    too, which no Kong resolves: each format says them in its own way. `secrets`: NAME -> the reference."""
 
     document: dict[str, Any]
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -71,12 +74,13 @@ def _keys_by_owner(document: dict[str, Any]) -> dict[str, Any]:
     taken: set[str] = set()
     for consumer in document.get("consumers", ()):
         owner = _NO_LETTER.sub("-", str(consumer.get("username") or consumer.get("custom_id"))).strip("-").lower()
-        for credential in consumer.get("keyauth_credentials", ()):
-            name = f"{owner or 'consumer'}-key"
-            while name in taken:
-                name += "-2"
-            taken.add(name)
-            credential["key"] = f"{{vault://env/{name}}}"
+        for kind, secret in CREDENTIALS.items():
+            for credential in consumer.get(kind, ()):
+                first = f"{owner or 'consumer'}-{secret.replace('_', '-')}"
+                name = next(n for n in (first, *(f"{first}-{i}" for i in range(2, 10_000))) if n not in taken)
+                taken.add(name)
+                if credential.get(secret):
+                    credential[secret] = f"{{vault://env/{name}}}"
     return document
 
 
@@ -141,7 +145,7 @@ def without_consumer_keys(document: dict[str, Any]) -> tuple[dict[str, Any], lis
     owners: list[str] = []
     consumers = []
     for consumer in document.get("consumers", ()):
-        if consumer.get("keyauth_credentials"):
+        if any(consumer.get(kind) for kind in CREDENTIALS):
             owners.append(str(consumer.get("username") or consumer.get("custom_id")))
-        consumers.append({name: value for name, value in consumer.items() if name != "keyauth_credentials"})
+        consumers.append({name: value for name, value in consumer.items() if name not in CREDENTIALS})
     return (document | {"consumers": consumers} if consumers else document), owners

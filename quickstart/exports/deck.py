@@ -10,7 +10,7 @@ from typing import Any
 from quickstart import messages
 from quickstart.exports._bundle import Bundle, Note, Wish
 from quickstart.exports._kong_versions import NEWEST, fitted
-from quickstart.exports._source import Source, uses, variable_of
+from quickstart.exports._source import CREDENTIALS, Source, uses, variable_of
 from quickstart.exports._yaml import dump
 
 TITLE = "a decK file for Kong Gateway 3.x and Konnect"
@@ -47,8 +47,15 @@ def _keys_from_environment(document: dict[str, Any]) -> tuple[dict[str, Any], li
         return document, asked
     consumers = []
     for consumer in document["consumers"]:
-        credentials = [{**one, "key": written(one["key"])} for one in consumer.get("keyauth_credentials", ())]
-        # ids of credentials follow from the key, which is not said here
-        credentials = [{name: value for name, value in one.items() if name != "id"} for one in credentials]
-        consumers.append({**consumer, **({"keyauth_credentials": credentials} if credentials else {})})
+        out = dict(consumer)
+        for kind in CREDENTIALS.keys() & consumer.keys():
+            secret = CREDENTIALS[kind]
+            # ids may follow from the key, which is not said here
+            said = {"algorithm": "HS256"} if kind == "jwt_secrets" else {}  # decK asks for what Kong has a default for
+            out[kind] = [
+                said
+                | {name: written(value) if name == secret else value for name, value in one.items() if name != "id"}
+                for one in consumer[kind]
+            ]
+        consumers.append(out)
     return {**document, "consumers": consumers}, asked

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from gateway.entities import KINDS
 from quickstart import messages
 from quickstart.exports._addresses import local_addresses
 from quickstart.exports._bundle import Bundle, Note, Wish
 from quickstart.exports._hcl import Expression, block, value
 from quickstart.exports._kong_versions import NEWEST, fitted
-from quickstart.exports._source import Source, uses, variable_of
+from quickstart.exports._source import CREDENTIALS, Source, uses, variable_of
 from quickstart.messages import text as said
 
 TITLE = "Terraform for Kong Konnect"
@@ -25,11 +26,12 @@ HEAD = (
 )
 _KINDS = {
     "services": "service", "routes": "route", "plugins": "plugin", "consumers": "consumer", "upstreams": "upstream",
-    "targets": "target", "keyauth_credentials": "key_auth", "acls": "acl", "vaults": "vault",
+    "targets": "target", "keyauth_credentials": "key_auth", "basicauth_credentials": "basic_auth",
+    "jwt_secrets": "jwt", "hmacauth_credentials": "hmac_auth", "acls": "acl", "vaults": "vault",
     "certificates": "certificate", "ca_certificates": "ca_certificate", "snis": "sni", "keys": "key",
     "key_sets": "key_set",
 }  # fmt: skip
-_PARENT_IDS = {"targets": "upstream_id", "keyauth_credentials": "consumer_id", "acls": "consumer_id"}
+_PARENT_IDS = {"targets": "upstream_id", "acls": "consumer_id", **dict.fromkeys(CREDENTIALS, "consumer_id")}
 """Where a resource names the row that it hangs on by its id alone."""
 _NAMED = ("services", "routes", "consumers", "upstreams", "certificates", "key_sets")
 _PLANE = Expression("konnect_gateway_control_plane.ai_gateway.id")
@@ -44,6 +46,8 @@ def export(source: Source, wish: Wish) -> Bundle:
     if writing.variables:
         names = ", ".join(f"TF_VAR_{name}" for name in writing.variables)
         notes.append(Note(said("exports.terraform_keys", names=names)))
+    if writing.lost:
+        notes.append(Note(said("exports.terraform_kinds", names=", ".join(dict.fromkeys(writing.lost)))))
     if needed := list(uses(document)):
         needed = [name for name in needed if name.lower() not in writing.variables]
         notes.append(Note(said("exports.kong_environment", names=", ".join(needed))))
@@ -78,6 +82,7 @@ class _Writing:
     def __init__(self, document: dict[str, Any]) -> None:
         self.blocks: list[str] = []
         self.variables: dict[str, str] = {}  # name of a variable -> what it is for
+        self.lost = [kind for kind in document if kind in KINDS and kind not in _KINDS]
         self._taken: set[tuple[str, str]] = set()
         self._addresses: dict[tuple[str, str], str] = {}  # ("service", "openai-api") -> what others call it
         for kind, rows in document.items():
@@ -108,7 +113,9 @@ class _Writing:
         word = next((row[n] for n in ("name", "username", "custom_id", "id") if row.get(n)), "")
         name = self._addresses[_KINDS[kind], str(word)] if word and kind in _NAMED else ""
         name = name or self._name(resource, _label(kind, row, prefix))
-        own = {n: self._value(kind, n, v, name) for n, v in row.items() if not _nested(n, v)}
+        lost = [n for n in row if n in KINDS and n not in _KINDS]
+        self.lost += lost
+        own = {n: self._value(kind, n, v, name) for n, v in row.items() if not _nested(n, v) and n not in lost}
         own.pop("id", None)
         if kind == "plugins":
             own.pop("name")
@@ -139,7 +146,7 @@ class _Writing:
 
     def _value(self, kind: str, field: str, value: Any, name: str) -> Any:
         """A key that Konnect takes in clear only comes from a variable that is never shown."""
-        if kind == "keyauth_credentials" and field == "key" and (variable := variable_of(value)):
+        if CREDENTIALS.get(kind) == field and (variable := variable_of(value)):
             self.variables[variable.lower()] = said("exports.terraform_key", name=name)
             return Expression(f"var.{variable.lower()}")
         return value
@@ -154,7 +161,7 @@ def _label(kind: str, row: dict[str, Any], prefix: str) -> str:
         "plugins": row.get("instance_name") or row.get("name"),
         "targets": f"target_{row.get('target')}",
         "acls": f"acl_{row.get('group')}",
-        "keyauth_credentials": "key_auth",
+        **{name: _KINDS.get(name, name) for name in CREDENTIALS},
     }.get(kind) or next((row[n] for n in ("name", "username", "custom_id", "prefix", "id") if row.get(n)), kind)
     return _word(f"{prefix}_{own}" if prefix else str(own))
 

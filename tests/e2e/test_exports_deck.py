@@ -17,7 +17,7 @@ from support.gateway_process import GatewayProcess, ask
 
 from quickstart.exports import Wish, format_of
 from quickstart.exports._kong_versions import NEWEST, TARGETS
-from quickstart.exports._source import source, uses
+from quickstart.exports._source import CREDENTIALS, source, uses
 
 pytestmark = pytest.mark.timeout(900)  # decK is built the first time
 Json = Any
@@ -85,7 +85,8 @@ def resources(text: str) -> dict[tuple[str, str], Json]:
 def test_terraform_has_the_resources_that_deck_makes_of_the_same_file(deck_binary: Path, tmp_path: Path) -> None:
     document = edited()
     for consumer in document["consumers"]:
-        del consumer["keyauth_credentials"]  # theirs hold the key itself
+        for kind in CREDENTIALS:
+            consumer.pop(kind, None)  # theirs hold the key itself
     for plugin in document["plugins"]:
         if plugin["name"] == "ai-prompt-guard":
             plugin["config"] = {"deny_patterns": ["never"]}  # theirs leave `%{` as code

@@ -12,6 +12,8 @@ from quickstart.planning import make_plan
 from quickstart.render import render
 
 CONSUMER_KEY = "consumer-key-canary-31"
+JWT_SECRET = "jwt-secret-canary-32"
+OAUTH_SECRET = "oauth-secret-canary-33"
 TYPED_KEY = "Bearer sk-canary-typed-in-clear-77"
 
 
@@ -32,7 +34,14 @@ def edited() -> dict[str, Any]:
         {"name": "rate-limiting", "config": {"minute": 60}},
     ]
     document["consumers"] = [
-        {"username": "alice", "keyauth_credentials": [{"key": CONSUMER_KEY}], "acls": [{"group": "dev"}]}
+        {"username": "alice", "keyauth_credentials": [{"key": CONSUMER_KEY}], "acls": [{"group": "dev"}]},
+        {
+            "username": "bob",
+            "jwt_secrets": [{"key": "issuer-b", "secret": JWT_SECRET}],
+            "oauth2_credentials": [
+                {"name": "app", "client_id": "c-1", "client_secret": OAUTH_SECRET, "redirect_uris": ["https://a.test"]}
+            ],
+        },
     ]
     model = {"provider": "openai", "name": "gpt-6-luna", "options": {"temperature": 0.5}}
     auth = {"header_name": "Authorization", "header_value": TYPED_KEY}

@@ -45,7 +45,8 @@ def test_the_gateway_takes_it_back() -> None:
 
 def test_a_consumers_key_is_asked_of_decks_environment() -> None:
     bundle = export(a_source(edited()), Wish())
-    (alice,) = yaml.safe_load(bundle.stream)["consumers"]
+    alice, bob = yaml.safe_load(bundle.stream)["consumers"]
+    assert bob["jwt_secrets"] == [{"algorithm": "HS256", "key": "issuer-b", "secret": '${{ env "DECK_BOB_SECRET" }}'}]
     assert alice["keyauth_credentials"][0]["key"].startswith('${{ env "DECK_ALICE_KEY')
     assert any("DECK_ALICE_KEY" in note.message for note in bundle.notes)
 

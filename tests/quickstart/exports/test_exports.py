@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from support.example_answers import SECRETS
-from support.exported import CONSUMER_KEY, TYPED_KEY, a_source, edited, rendered
+from support.exported import CONSUMER_KEY, JWT_SECRET, OAUTH_SECRET, TYPED_KEY, a_source, edited, rendered
 
 from quickstart.errors import QuickstartError
 from quickstart.exports import Wish, format_of, formats
@@ -30,7 +30,7 @@ def test_no_secret_is_in_any_file_or_note(name: str) -> None:
     everything = "\n".join(
         [bundle.stream, *files, *(f"{note.message} {note.hint}" for note in (*made.notes, *bundle.notes))]
     )
-    for value in (*SECRETS.values(), CONSUMER_KEY, TYPED_KEY):
+    for value in (*SECRETS.values(), CONSUMER_KEY, TYPED_KEY, JWT_SECRET, OAUTH_SECRET):
         assert value not in everything and value.rsplit(" ", 1)[-1] not in everything
 
 

@@ -74,6 +74,6 @@ def test_plugins_are_found_wherever_they_are() -> None:
 
 def test_consumers_stay_without_their_keys() -> None:
     document, owners = without_consumer_keys(a_source(edited()).document)
-    assert owners == ["alice"]
-    assert document["consumers"] == [{"username": "alice", "acls": [{"group": "dev"}]}]
+    assert owners == ["alice", "bob"]
+    assert document["consumers"] == [{"username": "alice", "acls": [{"group": "dev"}]}, {"username": "bob"}]
     assert without_consumer_keys({"services": []}) == ({"services": []}, [])
