@@ -51,6 +51,7 @@ class Story:
     folder: Path
     language: str
     columns: int
+    seen: str = ""  # what a first run showed, for those who share one
     _closing: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -75,6 +76,12 @@ class Story:
         """`ai-gateway WORDS` on the person's terminal."""
         command = [sys.executable, "-m", "support.steady_program", *words]
         return Typist(command, self.user.environment(**environment), self.columns, cwd=str(self.user.home))
+
+    def typed_in(self, encoding: str, *words: str) -> Typist:
+        """The same on a terminal that speaks `encoding`."""
+        command = [sys.executable, "-m", "support.steady_program", *words]
+        environment = self.user.environment(PYTHONIOENCODING=encoding)
+        return Typist(command, environment, self.columns, encoding, cwd=str(self.user.home))
 
     def first(self) -> Typist:
         server = f"localhost:{self.llama.port}"
