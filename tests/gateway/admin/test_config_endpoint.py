@@ -12,6 +12,7 @@ from support.admin_api import Admin
 
 from gateway.entities import Config
 from gateway.errors import ConfigError
+from gateway.store import text_version
 
 TEXT = '_format_version: "3.0"\nservices:\n- {name: new, url: "http://x.test/"}\n'
 YAML = {"Content-Type": "application/yaml"}
@@ -103,3 +104,18 @@ def test_what_is_read_can_be_sent_back() -> None:
     assert shown["_format_version"] == "3.0" and "é" in text
     assert admin.ask("POST", "/config", text, YAML).status == 201
     assert admin.store.config.collections == before.collections and admin.store.config is not before
+
+
+def test_who_sends_back_what_it_made_of_an_answer_loses_nobodys_change() -> None:
+    admin = Admin()
+    told = admin.get("/config")
+    tag = {"If-Match": told.headers["ETag"], **YAML}
+    assert told.headers["ETag"] == f'"{admin.store.version}"'
+    assert admin.ask("POST", "/services", {"host": "meanwhile"}).status == 201
+    late = admin.ask("POST", "/config", TEXT, tag)
+    assert late.status == 412 and "somebody changed this meanwhile" in late.body["message"]
+    assert [row["host"] for row in admin.get("/services").body["data"]] == ["meanwhile"]
+    tag = {"If-Match": admin.get("/config").headers["ETag"], **YAML}
+    assert admin.ask("POST", "/config", TEXT, tag).status == 201
+    assert admin.get("/config").headers["ETag"] == f'"{text_version(TEXT.encode())}"'
+    assert admin.ask("POST", "/config", TEXT, {"If-Match": "*", **YAML}).status == 201
