@@ -141,7 +141,7 @@ class Counters:
         base = self._bucket(digest)
         self._lock(base)
         try:
-            offset, newest, current, previous, heard, heard_before = self._load(digest, base, index)
+            offset, newest, current, previous, heard, heard_before = self._load(digest, base, index, late=True)
             if newest == index:
                 current, heard = _settled(current, heard, sent, totals[0])
                 previous, heard_before = _settled(previous, heard_before, 0.0, totals[1])
@@ -153,14 +153,17 @@ class Counters:
         finally:
             self._unlock(base)
 
-    def _load(self, digest: bytes, base: int, index: int) -> tuple[int | None, int, float, float, float, float]:
+    def _load(
+        self, digest: bytes, base: int, index: int, late: bool = False
+    ) -> tuple[int | None, int, float, float, float, float]:
         """A key's slot as seen from window `index`: offset (None: it has none), index, current, previous, and what was
-        heard of both. Where another worker is a window ahead, everything counts there."""
+        heard of both. Where another worker is a window ahead, everything counts there. More than one ahead was
+        another time: the clock was set back, and nobody may wait for it to catch up; unless `index` may be `late`."""
         offset = self._find(digest, base)
         if offset is None:
             return None, index, 0.0, 0.0, 0.0, 0.0
         _, held, _, current, previous, heard, heard_before = _SLOT.unpack_from(self._memory, offset)
-        if held >= index:
+        if held >= index and (late or held <= index + 1):
             return offset, held, current, previous, heard, heard_before
         if held == index - 1:
             return offset, index, 0.0, current, 0.0, heard

@@ -220,3 +220,19 @@ def test_in_whatever_order_answers_come_nothing_is_counted_twice(data: st.DataOb
     table.settle(b"a", 1, 0, (store, 0), FAR, 0)
     assert table.read(b"a", 1)[0] == store + sum(unsent)
     table.close()
+
+
+def test_a_clock_that_is_set_back_blocks_nobody() -> None:
+    counters = Counters.create(64, shared=False)
+    for _ in range(5):
+        counters.take(b"k", 1000, 1, 5, 60_000.0, 59_900.0)
+    assert not counters.take(b"k", 1000, 1, 5, 60_000.0, 59_900.0)[0]
+    assert not counters.take(b"k", 999, 1, 5, 60_000.0, 59_899.0)[0]  # a worker that is a moment behind
+    assert counters.take(b"k", 940, 1, 5, 56_400.0, 56_300.0)[0]  # an hour back
+    assert counters.read(b"k", 940) == (1, 0)
+
+
+def test_a_clock_that_is_set_forward_starts_anew() -> None:
+    counters = Counters.create(64, shared=False)
+    counters.add(b"k", 1000, 5, 60_000.0, 59_900.0)
+    assert counters.read(b"k", 5000) == (0, 0)
