@@ -53,7 +53,7 @@ def _ai_proxy(url: str, provider: str = "openai") -> dict[str, Any]:
     }
 
 
-def _route(name: str, url: str, *plugins: dict[str, Any], provider: str = "openai") -> dict[str, Any]:
+def route(name: str, url: str, *plugins: dict[str, Any], provider: str = "openai") -> dict[str, Any]:
     return {
         "name": name,
         "paths": [f"~/{name}$"],
@@ -81,11 +81,11 @@ def configuration(port: int, tls_port: int) -> str:
         },
     )
     routes = [
-        _route("chat", chat),
-        _route("guarded", chat, *guards),
-        _route("stream", f"http://127.0.0.1:{port}/stream"),
-        _route("messages", f"http://127.0.0.1:{port}/messages", provider="anthropic"),
-        _route("tls", f"https://localhost:{tls_port}/v1/chat/completions"),
+        route("chat", chat),
+        route("guarded", chat, *guards),
+        route("stream", f"http://127.0.0.1:{port}/stream"),
+        route("messages", f"http://127.0.0.1:{port}/messages", provider="anthropic"),
+        route("tls", f"https://localhost:{tls_port}/v1/chat/completions"),
     ]
     return json.dumps(
         {
@@ -102,7 +102,7 @@ def many_routes(port: int, count: int) -> str:
     others: list[dict[str, Any]] = [
         {"name": f"r{number}", "paths": [f"/service-{number}/v1"]} for number in range(count - 1)
     ]
-    routes = [*others[: count // 2], _route("chat", chat), *others[count // 2 :]]
+    routes = [*others[: count // 2], route("chat", chat), *others[count // 2 :]]
     service = {"name": "models", "url": f"http://127.0.0.1:{port}", "routes": routes}
     return json.dumps({"_format_version": "3.0", "services": [service]})
 
