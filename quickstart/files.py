@@ -179,6 +179,8 @@ def output_directory(path: Path, make: bool = True) -> None:
         crowded = bool(found.st_mode & stat.S_IWOTH)
     if crowded:
         raise EnvironmentProblem(f"Everybody may write into {path}.", f"chmod o-w {path}, or choose another.")
+    if make:
+        _sweep(path)
 
 
 def _elsewhere() -> str:
@@ -220,8 +222,12 @@ def sweep(places: Places) -> None:
     """Removes what a process that was killed while it wrote left behind; a key may be in it. Only for who holds the
     lock: nobody else is writing then."""
     for folder in (places.config, places.data, places.configuration.parent, places.konnect, places.state, places.run):
-        for left in folder.glob(f".*{_UNFINISHED}"):
-            left.unlink(missing_ok=True)
+        _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    for left in folder.glob(f".*{_UNFINISHED}"):
+        left.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from quickstart.documents import to_document
 from quickstart.errors import EnvironmentProblem
 from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
 from quickstart.health import RouteHealth
+from quickstart.konnect.account import TOKEN
 from quickstart.local_model import LocalModel
 from quickstart.lock import exclusively
 from quickstart.plan import Plan, Runtime
@@ -150,6 +151,8 @@ class _Launch:
             self.console.warn(note)
         # Names that nobody here ever wrote stay: the person may have added them for a change made in the Manager.
         dropped = {route.secret for route in self.previous.plan.routes} if self.previous is not None else set()
+        if self.previous is not None and self.previous.plan.konnect is not None:
+            dropped.add(TOKEN)  # no business of a gateway of this machine
         return due_files(self.plan, applying, texts, dropped, self.plan.secrets)
 
     def _previous_status(self) -> RunStatus:

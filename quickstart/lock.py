@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from quickstart.errors import EnvironmentProblem
-from quickstart.files import Places, private_directory
+from quickstart.files import Places, private_directory, sweep
 
 
 @contextmanager
@@ -29,6 +29,7 @@ def exclusively(places: Places) -> Iterator[None]:
             ) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        sweep(places)
         yield
     finally:
         os.close(handle)

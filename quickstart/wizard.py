@@ -69,7 +69,8 @@ def run(desk: Desk, preview: Previewer, earlier: Earlier) -> Decided:
         if seen.outlook is not None:
             konnect_screens.show(desk.console, seen.plan, seen.outlook)
         wizard_review.show(desk.console, seen.plan, review, earlier)
-        if review.nothing and earlier.plan is not None:
+        settled = seen.outlook is None or seen.outlook.nothing
+        if review.nothing and earlier.plan is not None and settled:
             return Decided(answers, seen, wish)
         decision = wizard_review.decide(desk.console, desk.prompter, review, earlier.plan is None)
         if decision == "apply":

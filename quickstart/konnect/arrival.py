@@ -16,7 +16,7 @@ from quickstart.konnect.product import Node, Product
 from quickstart.konnect.refusals import Refused
 
 SECONDS = 90.0
-POLL = 1.0
+FIRST_POLL, LONGEST_POLL = 0.1, 2.0
 FRESH = 60.0
 """A node that was heard of within this many seconds is there: it says so every 30."""
 
@@ -41,7 +41,7 @@ def wait(
 ) -> Node:
     """The node, once it is listed with the expected configuration. `hostname` "" = of any name; `earlier`: ids that
     cannot be it; `crashed` says why the container ended, "" while it runs. Raises KonnectError."""
-    deadline = clock() + seconds
+    deadline, pause = clock() + seconds, FIRST_POLL
     while True:
         nodes = [node for node in product.nodes(client, entry.id) if _may_be(node, hostname, earlier, wall())]
         expected = product.expected(client, entry.id)
@@ -52,7 +52,8 @@ def wait(
         if ended or clock() >= deadline:
             raise _missing(found, entry, ended, seconds)
         progress(messages.text("konnect.waiting.config" if found is not None else "konnect.waiting.node"))
-        sleep(POLL)
+        sleep(pause)
+        pause = min(pause * 1.5, LONGEST_POLL)
 
 
 def state(product: Product, client: Client, entry: Entry, hostname: str, wall: Callable[[], float] = time.time) -> str:

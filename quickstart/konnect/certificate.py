@@ -94,11 +94,6 @@ def same(one: str, other: str) -> bool:
     return first == second
 
 
-def fingerprint(pem: str) -> str:
-    """The SHA-256 fingerprint, 16 hex digits of it: enough to tell certificates apart in a list."""
-    return x509.load_pem_x509_certificate(pem.encode()).fingerprint(hashes.SHA256()).hex()[:16]
-
-
 def _public(key: object) -> bytes:
     return key.public_bytes(  # type: ignore[attr-defined,no-any-return]
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo

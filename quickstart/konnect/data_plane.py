@@ -70,6 +70,8 @@ def options(
         "environment": environment(plan, entry, pair, keys),
         "labels": {LABEL: instance(places)},
         "cap_drop": ["ALL"],
+        # the image's nginx may carry this one as a file capability, and would not start without it
+        "cap_add": ["NET_BIND_SERVICE"],
         "security_opt": ["no-new-privileges:true"],
         "restart_policy": {"Name": "unless-stopped"},
         "log_config": {"type": "json-file", "config": {"max-size": "10m", "max-file": "3"}},

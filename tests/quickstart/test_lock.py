@@ -12,6 +12,7 @@ from support.house import ROOT
 from support.setups import places_in
 
 from quickstart.errors import EnvironmentProblem
+from quickstart.files import private_directory
 from quickstart.lock import exclusively
 
 HOLD = (
@@ -38,3 +39,13 @@ def test_a_second_command_is_told_who_is_at_work(tmp_path: Path) -> None:
         assert (places.run / "lock").read_text() == f"{os.getpid()}\n"
     with exclusively(places):
         pass
+
+
+def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    private_directory(places.config)
+    left = places.config / ".secrets.env.abcdefgh.unfinished"
+    left.write_text("a key")
+    (places.config / "secrets.env").write_text("kept")
+    with exclusively(places):
+        assert not left.exists() and (places.config / "secrets.env").read_text() == "kept"

@@ -1,4 +1,4 @@
-"""Parts to talk to the mock of Konnect in this process: clients that do not wait, a plan, a home. Not for: containers."""
+"""Parts to talk to Konnect's mock in this process: clients that do not wait, a plan, a home. Not for: containers."""
 
 from __future__ import annotations
 

@@ -72,9 +72,9 @@ def test_a_post_is_repeated_only_when_nothing_was_done(
 
 def test_nobody_there_is_told_apart(office: Office) -> None:
     environment = {"AI_GATEWAY_KONNECT_URL": "http://127.0.0.1:9/{region}"}
-    with Client(TOKEN, "eu", environment, attempts=2, sleep=office.waited.append) as client:
-        with pytest.raises(Refused) as refused:
-            client.get(PATH, what="Looking")
+    lonely = Client(TOKEN, "eu", environment, attempts=2, sleep=office.waited.append)
+    with lonely as client, pytest.raises(Refused) as refused:
+        client.get(PATH, what="Looking")
     assert refused.value.kind == "unreachable" and refused.value.exit_code == 6 and len(office.waited) == 1
     assert "127.0.0.1" in refused.value.message and TOKEN not in refused.value.message + refused.value.hint
 

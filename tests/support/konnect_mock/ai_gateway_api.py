@@ -1,4 +1,4 @@
-"""The AI Gateway API's handlers. Not for: finding the handler of a request (server.py), checking bodies (entities.py)."""
+"""The AI Gateway API's handlers. Not for: finding a request's handler (server.py), checking bodies (entities.py)."""
 
 from __future__ import annotations
 

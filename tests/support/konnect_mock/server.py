@@ -80,8 +80,10 @@ class KonnectMock(GatewayApi, AiGatewayApi, MockServer):
         return self._true_answer(asked)
 
     def _true_answer(self, asked: Asked) -> Answer:
-        _, region, path = asked.path.split("/", 2)
+        region, _, path = asked.path.removeprefix("/").partition("/")
         path = f"/{path}"
+        if region not in ("global", *REGIONS):
+            return Answer(404)  # of somebody who looks for model servers on this machine
         for method, pattern, handler in self._routes:
             found = pattern.match(path)
             if method == asked.method and found and (region == "global") == (handler.__name__ in self._GLOBAL):
