@@ -17,6 +17,7 @@ from quickstart import deployment
 from quickstart.console import Console
 from quickstart.errors import QuickstartError
 from quickstart.files import Places
+from quickstart.plan import FRONT_DOOR
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 PLAIN = click.option("--plain", "plain", is_flag=True, help="Plain words instead of marks, for screen readers.")
@@ -50,6 +51,8 @@ def route_words(context: click.Context, parameter: click.Parameter, begun: str) 
     except QuickstartError:
         return []
     routes = {route.public: route.model for route in found.plan.routes} if found is not None else {}
+    if routes:
+        routes[FRONT_DOOR] = "all of them, by `model`"
     return [CompletionItem(name, help=model) for name, model in routes.items() if name.startswith(begun)]
 
 

@@ -20,14 +20,14 @@ from quickstart.gateway_control import GatewayControl
 from quickstart.logbook import lines as shown
 from quickstart.logbook.entries import Entry, entry, is_about, is_called, is_request_id
 from quickstart.messages import text
-from quickstart.plan import Plan
+from quickstart.plan import FRONT_DOOR, Plan
 
 EVERYTHING = 1_000_000
 """More lines than the log keeps."""
 Show = Callable[[str, Entry | None], list[str]]
 
 
-@click.command("logs")
+@click.command("logs", short_help="Show requests and why they failed.")
 @click.argument("what", default="", metavar="[ROUTE|REQUEST_ID]", shell_complete=route_words)
 @click.option("-f", "--follow", is_flag=True, help="Go on with new lines until Ctrl-C.")
 @click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(0), help="Earlier lines to show.")
@@ -68,7 +68,7 @@ def command(context: click.Context, what: str, follow: bool, lines: int, raw: bo
 
 def _is_one(what: str, plan: Plan) -> bool:
     """Whether one request is meant rather than a route. UsageError when neither can be."""
-    publics = sorted({route.public for route in plan.proved})
+    publics = [*sorted({route.public for route in plan.routes}), FRONT_DOOR]
     if not what or "/" in what or what in publics or what in {route.name for route in plan.proved}:
         return False
     if is_request_id(what):

@@ -11,7 +11,7 @@ from quickstart.commands._invocation import JSON, PLAIN, open_console, user_plac
 from quickstart.gateway_control import GatewayControl
 
 
-@click.command("restart")
+@click.command("restart", short_help="Stop and start the gateway.")
 @JSON
 @PLAIN
 def command(as_json: bool, plain: bool) -> None:

@@ -19,7 +19,11 @@ from quickstart.gateway_control import GatewayControl
 from quickstart.messages import text
 
 
-@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(
+    "run",
+    short_help="Run Claude Code or Codex through the gateway.",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @click.option("-r", "--route", default="", shell_complete=route_words, help="A public name or a path.")
 @click.argument("program", type=click.Choice(list(PROGRAMS)))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS]")

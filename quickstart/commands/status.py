@@ -31,7 +31,7 @@ _COLUMNS = (
 )
 
 
-@click.command("status")
+@click.command("status", short_help="Show what runs and how its routes are.")
 @click.option("-w", "--watch", is_flag=True, help="Go on and show every change until Ctrl-C.")
 @JSON
 @PLAIN
@@ -69,7 +69,7 @@ def watched(console: Console, look: Callable[[], dict[str, Any]], pause: Callabl
 def _show(console: Console, report: dict[str, Any]) -> None:
     console.result(report)
     console.answer(_summary(report))
-    if (konnect := report["konnect"]) is not None:
+    if (konnect := report.get("konnect")) is not None:
         named = {"name": konnect["control_plane"], "region": konnect["region"], "state": konnect["data_plane"]}
         console.answer([messages.text("konnect.status", **named)])
     console.answer([f"  {name:<8} {url}" for name, url in report["listeners"].items()])

@@ -10,7 +10,7 @@ from quickstart.commands._invocation import JSON, PLAIN, open_console, user_plac
 from quickstart.gateway_control import GatewayControl
 
 
-@click.command("stop")
+@click.command("stop", short_help="Stop the gateway.")
 @JSON
 @PLAIN
 def command(as_json: bool, plain: bool) -> None:

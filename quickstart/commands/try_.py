@@ -21,15 +21,18 @@ from quickstart.errors import Cancelled, ProviderUnhealthy, UsageError
 from quickstart.gateway_control import GatewayControl
 from quickstart.messages import text
 
+COMPARED = 256
+"""Tokens an answer may have where several are compared: all of them wait for the longest."""
 
-@click.command("try")
+
+@click.command("try", short_help="Ask a question through the gateway.")
 @click.argument("prompt", default="-")
 @click.option("-r", "--route", default="", metavar="ROUTE", shell_complete=route_words, help="A public name or a path.")
 @click.option("--all", "every", is_flag=True, help="Ask every route and compare their answers.")
-@click.option("--max-tokens", default=0, type=click.IntRange(0), help="Of the answer, 0 = as the model likes.")
+@click.option("--max-tokens", type=click.IntRange(1), help="Of an answer; with --all 256, else as the model likes.")
 @JSON
 @PLAIN
-def command(prompt: str, route: str, every: bool, max_tokens: int, as_json: bool, plain: bool) -> None:
+def command(prompt: str, route: str, every: bool, max_tokens: int | None, as_json: bool, plain: bool) -> None:
     """Ask PROMPT through the gateway (- or nothing: standard input) and show the answer as it comes.
 
     Exits with 5 when a route does not answer well.
@@ -39,7 +42,9 @@ def command(prompt: str, route: str, every: bool, max_tokens: int, as_json: bool
         raise UsageError(text("calls.one_or_all"))
     question = _asked(prompt)
     control = GatewayControl(user_places(), os.environ)
-    asked = attempts(control.plan, _chosen(control, route, every), question, os.environ, max_tokens)
+    asked = attempts(
+        control.plan, _chosen(control, route, every), question, os.environ, max_tokens or (COMPARED if every else 0)
+    )
     try:
         with until_read():
             if as_json or len(asked) > 1:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from quickstart.plan import FRONT_DOOR
+
 SHORT_ID = 8
 """Digits that are enough to name a request: the last ones of its id, whose first are the same for a whole run."""
 _REQUEST_ID = re.compile(r"[0-9a-f]{4,32}")
@@ -75,4 +77,5 @@ def is_called(found: Entry, word: str) -> bool:
 def is_about(found: Entry, word: str) -> bool:
     """Whether a request went to what `word` means: a public name ("openai"), a path or a route's name."""
     path = found.path.strip("/")
-    return word.strip("/") in (path, path.partition("/")[0], found.route)
+    first = path.partition("/")[0]
+    return word.strip("/") in (path, FRONT_DOOR if first == "v1" else first, found.route)

@@ -75,7 +75,7 @@ def test_watching_shows_each_change_once(capsys: pytest.CaptureFixture[str]) -> 
     }  # fmt: skip
     report: dict[str, Any] = {
         "running": True, "ready": True, "runtime": "process", "detail": "pid 1", "uptime_seconds": 1, "restarts": 0,
-        "listeners": {}, "routes": [route], "local_model": None,
+        "listeners": {}, "routes": [route], "local_model": None, "konnect": None,
     }  # fmt: skip
     later = [report, {**report, "uptime_seconds": 3}, {**report, "routes": [{**route, "tokens_24h": 77}]}]
     looked = iter(later)

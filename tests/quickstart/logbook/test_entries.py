@@ -43,5 +43,7 @@ def test_what_a_request_is_about() -> None:
     assert found is not None
     for word in ("mistral", "/mistral", "/mistral/chat", "mistral/chat", "mistral-api_mistral-chat"):
         assert is_about(found, word), word
+    door = entry(a_line(path="/v1/chat/completions"))
+    assert door is not None and is_about(door, "front-door") and not is_about(door, "v1")
     for word in ("mist", "chat", "/mistral/c", "openai"):
         assert not is_about(found, word), word
