@@ -7,6 +7,7 @@ Not for: the checks (doctor/), sending real requests (check.py).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,7 +37,7 @@ def command(context: click.Context, route: str, as_json: bool, plain: bool, bund
     patient = admit(user_places(), environment, route)
     findings: list[Finding] = []
     said = ""
-    for finding in examine(patient):
+    for finding in _patiently(console, examine(patient)):
         if finding.check != said:
             _heading(console, finding.check, not said)
             said = finding.check
@@ -52,6 +53,16 @@ def command(context: click.Context, route: str, as_json: bool, plain: bool, bund
     console.result(document)
     if _counts(findings)["bad"]:
         context.exit(1)
+
+
+def _patiently(console: Console, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Each finding as it comes, and a word to the person while one takes its time."""
+    while True:
+        with console.waiting(text("doctor.looking")):
+            finding = next(findings, None)
+        if finding is None:
+            return
+        yield finding
 
 
 def _heading(console: Console, check: str, first: bool) -> None:

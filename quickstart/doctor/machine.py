@@ -35,4 +35,4 @@ def check(
     if space < ROOM:
         yield found(CHECK, "bad", "disk_full", needed=ROOM // 1_000_000, free=space // 1_000_000, path=path)
     else:
-        yield found(CHECK, "ok", "disk_ok", free=space // 1_000_000, path=path)
+        yield found(CHECK, "ok", "disk_ok", free=space // 1_000_000_000, path=path)

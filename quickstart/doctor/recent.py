@@ -42,7 +42,7 @@ def check(patient: Patient, requests: Callable[[Plan], Sequence[Row]] = requests
         error = str(row.get("error") or "") or f"upstream {row.get('upstream_status')}"
         target = str(row.get("target", "")).partition("?")[0]
         yield found(
-            CHECK, "note", "recent_error", target, time=f"{moment:%H:%M:%S}", target=target,
+            CHECK, "note", "recent_error", time=f"{moment:%H:%M:%S}", target=target,
             status=row.get("status", 0), error=error, id=row.get("id", ""),
         )  # fmt: skip
     if not failed:

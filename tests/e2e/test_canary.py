@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,8 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             told.run("setup", "--yes", "--json", AI_GATEWAY_ENDPOINT=endpoints)
             told.run("setup", "--yes", "--dry-run", AI_GATEWAY_ENDPOINT=endpoints)
             told.run("status", "--json")
+            told.run("check")
+            told.run("doctor", "--bundle")
             told.run("restart")
             for path in ("/openai/chat", "/anthropic/chat"):
                 got = ask(user.ports["PROXY"], "POST", path, {"messages": [{"role": "user", "content": "Hello."}]})
@@ -96,6 +99,13 @@ def test_no_file_has_them_but_the_secrets(story: Story) -> None:
     for path in found:
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, f"{path} can be read by others"
     assert stat.S_IMODE(story.user.config.stat().st_mode) == 0o700
+
+
+def test_no_archive_for_a_report_has_them(story: Story) -> None:
+    (archive,) = story.user.state.glob("doctor-*.zip")
+    with zipfile.ZipFile(archive) as opened:
+        assert {"kong.yml", "findings.json", "gateway.log"} <= set(opened.namelist())
+        assert not [name for name in opened.namelist() if holds(opened.read(name))]
 
 
 def test_no_process_has_them_in_its_arguments_or_environment(story: Story) -> None:
