@@ -51,6 +51,19 @@ def test_what_setup_renders_is_valid_and_syncs(deck_binary: Path, write: Write, 
         assert "canary" not in again.read_text() and "{vault://env/openai-auth-header}" in again.read_text()
 
 
+def test_a_gateway_that_setup_started_has_what_its_file_says(deck_binary: Path, write: Write, tmp_path: Path) -> None:
+    file = tmp_path / "kong.yml"
+    file.write_text(render(make_plan(EVERYTHING, lambda: False, lambda port: False, "Linux")).kong_yml)
+    with GatewayProcess(file, {"KONG_NGINX_WORKER_PROCESSES": "1", **SECRETS}) as gateway:
+        deck = Deck(deck_binary, f"http://127.0.0.1:{gateway.ports['ADMIN']}", tmp_path)
+        assert deck.diff(file) == NOTHING
+        dumped = deck.dump(tmp_path / "config.yaml")
+        limit = {"name": "rate-limiting", "service": "cohere-api", "config": {"minute": 5, "policy": "local"}}
+        second = write("limits.yaml", {"plugins": [limit]})
+        assert deck.sync(dumped, second) == Summary(1, 0, 0)
+        assert deck.sync(dumped, second) == NOTHING
+
+
 def test_a_dump_and_a_second_file_are_synced_together(deck: Deck, write: Write, tmp_path: Path) -> None:
     deck.sync(write("start.yml", {"services": [chat("cohere"), chat("openai")]}))
     config = deck.dump(tmp_path / "config.yaml")
