@@ -26,6 +26,8 @@ _HEADERS = (
     *("X-Kong-Upstream-Latency", "X-Kong-Admin-Latency", "X-Kong-Upstream-Status", "X-Kong-Request-Id"),
 )
 _SIZE = re.compile(r"([0-9]+)([kKmMgG]?)")
+_TIME = re.compile(r"([0-9]{1,7})(ms|s|m|h)?")
+_TIMES = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -125,6 +127,13 @@ def _size(text: str) -> int:
     return int(match[1]) * _UNITS[match[2].lower()]
 
 
+def _seconds(text: str) -> float:
+    match = _TIME.fullmatch(text.lower())
+    if match is None:
+        raise _Wrong("write a length of time: 30s, 5m, 500ms; seconds without a unit")
+    return int(match[1]) * _TIMES[match[2] or "s"]
+
+
 def _version(text: str) -> tuple[int, ...]:
     if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){1,3}", text):
         raise _Wrong("write a version of Kong, like 3.7")
@@ -202,6 +211,12 @@ class Settings:
     )
     worker_processes: int = _said(
         "KONG_NGINX_WORKER_PROCESSES", "auto", _workers, "How many worker processes; auto is one per core."
+    )
+    drain_seconds: float = _said(
+        "KONG_NGINX_MAIN_WORKER_SHUTDOWN_TIMEOUT",
+        "10s",
+        _seconds,
+        "How long requests under way may take to finish once the node is told to stop; then they are cut off.",
     )
     log_level: str = _said("KONG_LOG_LEVEL", "notice", _one_of(*LOG_LEVELS), "The least important messages to log.")
     access_log: str = _said(

@@ -13,6 +13,8 @@ from quickstart.exports._yaml import dump
 from quickstart.runtime import NEWEST
 
 CONFIGURATION = "/etc/ai-gateway/kong.yml"
+DRAIN_SECONDS = 300
+"""What a stream may still need when its node is told to stop; whoever stops it waits a little longer."""
 KEYS = "/run/secrets/ai-gateway"
 PORTS = {"proxy": 8000, "status": 8100}
 """In the container. Elsewhere than at home the Admin side stays shut: the configuration is the file."""
@@ -32,6 +34,7 @@ def settings(source: Source, keys: str) -> dict[str, str]:
         "KONG_DECLARATIVE_CONFIG": CONFIGURATION,
         **({"KONG_VAULT_ENV_FILE": keys} if keys else {}),
         "KONG_NGINX_WORKER_PROCESSES": str(source.workers),
+        "KONG_NGINX_MAIN_WORKER_SHUTDOWN_TIMEOUT": f"{DRAIN_SECONDS}s",
         "KONG_COMPATIBLE_VERSION": NEWEST,
         **dict.fromkeys(_SHUT, "off"),
     }

@@ -14,7 +14,7 @@ from quickstart.container_spec import UNPRIVILEGED
 from quickstart.endpoints import BRIDGE_HOST
 from quickstart.exports._addresses import from_a_container, local_addresses
 from quickstart.exports._bundle import Bundle, Note, Wish
-from quickstart.exports._gateway import CONFIGURATION, KEYS, PORTS, configuration, image_of, settings
+from quickstart.exports._gateway import CONFIGURATION, DRAIN_SECONDS, KEYS, PORTS, configuration, image_of, settings
 from quickstart.exports._source import Source
 from quickstart.exports._yaml import dump
 
@@ -72,7 +72,7 @@ def _project(source: Source, wish: Wish, keys: bool, local: bool) -> dict[str, A
         "tmpfs": ["/tmp:size=64m,mode=1777"],  # noqa: S108 - the container's own
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
-        "stop_grace_period": "30s",
+        "stop_grace_period": f"{DRAIN_SECONDS + 30}s",
         "restart": "unless-stopped",
     }
     project: dict[str, Any] = {"name": "ai-gateway", "services": {"gateway": gateway}}

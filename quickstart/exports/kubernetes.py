@@ -12,7 +12,7 @@ from typing import Any
 from quickstart import messages
 from quickstart.exports._addresses import local_addresses
 from quickstart.exports._bundle import Bundle, Note, Wish
-from quickstart.exports._gateway import CONFIGURATION, PORTS, configuration, image_of, settings
+from quickstart.exports._gateway import CONFIGURATION, DRAIN_SECONDS, PORTS, configuration, image_of, settings
 from quickstart.exports._limits import shared_through
 from quickstart.exports._source import Source
 from quickstart.exports._yaml import dump
@@ -114,7 +114,7 @@ def _deployment(source: Source, image: str, keys: bool) -> Manifest:
     }
     pod = {
         "automountServiceAccountToken": False,
-        "terminationGracePeriodSeconds": 60,
+        "terminationGracePeriodSeconds": DRAIN_SECONDS + 30,
         "securityContext": _pod_security(USER),
         "topologySpreadConstraints": [
             {

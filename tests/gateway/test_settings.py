@@ -85,6 +85,9 @@ def test_listeners_are_told_as_they_were_written() -> None:
         ("KONG_HEADERS_UPSTREAM", "X-Kong-Request-Id", "headers_upstream", True),
         ("KONG_NGINX_HTTP_CLIENT_MAX_BODY_SIZE", "2k", "client_max_body_size", 2048),
         ("KONG_NGINX_HTTP_CLIENT_MAX_BODY_SIZE", "0", "client_max_body_size", 0),
+        ("KONG_NGINX_MAIN_WORKER_SHUTDOWN_TIMEOUT", "5m", "drain_seconds", 300.0),
+        ("KONG_NGINX_MAIN_WORKER_SHUTDOWN_TIMEOUT", "250ms", "drain_seconds", 0.25),
+        ("KONG_NGINX_MAIN_WORKER_SHUTDOWN_TIMEOUT", "7", "drain_seconds", 7.0),
         ("KONG_ADMIN_HOSTS", "a.test, b.test,", "admin_hosts", ("a.test", "b.test")),
         ("KONG_ADMIN_GUI_URL", "https://m.test", "admin_gui_url", ("https://m.test",)),
         ("KONG_ADMIN_TOKEN", "t", "admin_token", "t"),
@@ -108,6 +111,7 @@ def test_values(variable: str, text: str, field: str, value: object) -> None:
         ("KONG_PREFIX", "~nobody-of-that-name/x", "write the path in full"),
         ("KONG_HEADERS_UPSTREAM", "x", "write one of x-kong-request-id, off"),
         ("KONG_NGINX_HTTP_CLIENT_MAX_BODY_SIZE", "10x", "write a number of bytes"),
+        ("KONG_NGINX_MAIN_WORKER_SHUTDOWN_TIMEOUT", "soon", "30s, 5m, 500ms"),
     ],
 )
 def test_wrong_values_name_the_variable_the_value_and_what_is_allowed(variable: str, text: str, part: str) -> None:

@@ -42,7 +42,6 @@ from gateway.transport.serving import Serving
 from gateway.transport.sockets import BACKLOG, Opened, close_all, open_all
 from gateway.transport.sweeper import TICK, Sweeper
 from gateway.transport.tls import server_context
-from gateway.transport.worker import DRAIN_SECONDS
 from gateway.transport.workers import Workers, members_of
 from gateway.values import Fetch, Fetched, Reply, Request
 
@@ -249,7 +248,7 @@ class Control:
         close_all(opened)
         for serving in self._servings:
             serving.drain()
-        await workers.stop(DRAIN_SECONDS)
+        await workers.stop(self.settings.drain_seconds)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + 1.0
         while any(serving.connections for serving in self._servings) and loop.time() < deadline:

@@ -57,10 +57,8 @@ METRICS_SECONDS = 5.0
 SETTLE_SECONDS = 5.0
 SWITCH_SECONDS = 0.0005
 """How long requests wait at most, each time, for the thread that compiles a configuration."""
-DRAIN_SECONDS = 10.0
-"""How long requests under way may take once the process is told to end."""
 LOGS_SECONDS = 2.0
-"""How long the entries of log plugins may take after that."""
+"""How long the entries of log plugins may take once requests are over."""
 NO_LIMIT = 1 << 62
 _log = logging.getLogger("gateway")
 
@@ -298,7 +296,7 @@ class Worker:
             server.close()
         for serving in self._servings:
             serving.drain()
-        deadline = self._loop.time() + DRAIN_SECONDS
+        deadline = self._loop.time() + self._settings.drain_seconds
         while any(serving.connections for serving in self._servings) and self._loop.time() < deadline:
             await asyncio.sleep(TICK)
         for serving in self._servings:

@@ -118,6 +118,28 @@ def test_requests_under_way_are_finished_before_it_ends(tmp_path: Path) -> None:
         assert gateway.process.wait(20) == 0
 
 
+def test_requests_that_take_longer_than_they_may_are_cut_off(tmp_path: Path) -> None:
+    soon = {"KONG_NGINX_MAIN_WORKER_SHUTDOWN_TIMEOUT": "200ms"}
+    with Late() as mock, GatewayProcess(write(tmp_path / "kong.yml", mock.url), soon) as gateway:
+        cut: list[str] = []
+
+        def asking() -> None:
+            try:
+                ask(gateway.ports["PROXY"], "GET", "/a")
+            except (OSError, http.client.HTTPException) as error:
+                cut.append(type(error).__name__)
+
+        thread = threading.Thread(target=asking)
+        thread.start()
+        assert mock.begun.wait(20)
+        assert gateway.process is not None
+        gateway.process.send_signal(signal.SIGTERM)
+        assert gateway.process.wait(20) == 0
+        thread.join(20)
+        assert cut
+        mock.go.set()
+
+
 def test_workers_do_not_outlive_the_control_process(file: Path) -> None:
     with GatewayProcess(file) as gateway:
         workers = workers_of(gateway)

@@ -7,12 +7,13 @@ from support.exported import a_source, edited
 from gateway.settings import Settings
 from quickstart import __version__
 from quickstart.exports._bundle import Wish
-from quickstart.exports._gateway import configuration, image_of, settings
+from quickstart.exports._gateway import DRAIN_SECONDS, configuration, image_of, settings
 
 
 def test_its_settings_are_those_of_the_gateway() -> None:
     environment = settings(a_source(), "/run/keys")
     read = Settings.from_env(environment)
+    assert read.drain_seconds == DRAIN_SECONDS
     assert str(read.vault_env_file) == "/run/keys" and read.prefix is None
     assert read.admin_listen == read.admin_gui_listen == read.portal_gui_listen == ()
     assert "KONG_VAULT_ENV_FILE" not in settings(a_source(), "")

@@ -76,7 +76,7 @@ def test_nodes_are_replaced_one_by_one_and_told_to_drain(bundle: Bundle) -> None
     spec = found["Deployment", "ai-gateway"]["spec"]
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
     pod = spec["template"]["spec"]
-    assert pod["terminationGracePeriodSeconds"] == 60 and pod["containers"][0]["lifecycle"]["preStop"]
+    assert pod["terminationGracePeriodSeconds"] == 330 and pod["containers"][0]["lifecycle"]["preStop"]
     assert "replicas" not in spec, "the autoscaler's number must not be undone"
     for kind in ("PodDisruptionBudget", "Service"):
         selector = found[kind, "ai-gateway"]["spec"]["selector"]
