@@ -24,6 +24,8 @@ MORE = {
     "change": ("setup", "key", "limit", "undo", "stop", "uninstall"),
 }
 """Commands worth knowing next; each group is a text of messages/."""
+_ITS_OWN = ("ui", "try", "snippet", "run", "key", "limit", "undo")
+"""Commands that speak to the gateway's own Admin API or Manager; a data plane of Konnect has neither."""
 _FRONT_DOOR = "/v1/chat/completions"
 
 
@@ -49,7 +51,10 @@ def show(console: Console, plan: Plan, result: LaunchResult) -> None:
         console.answer(layout.beside(f"  {layout.pad(title, column)}  ", value, console.width))
     console.answer(["", text("done.more")])
     column = max(layout.cells(text(f"done.{group}")) for group in MORE)
-    for group, commands in MORE.items():
+    for group, known in MORE.items():
+        commands = [word for word in known if plan.konnect is None or word not in _ITS_OWN]
+        if not commands:
+            continue
         told = " | ".join(f"{'ai-gateway ' if not number else ''}{command}" for number, command in enumerate(commands))
         first = f"  {layout.pad(text(f'done.{group}'), column)}  "
         console.answer(layout.beside(first, told.replace("y ", "y" + layout.TOGETHER), console.width))
@@ -95,7 +100,7 @@ def health_word(health: str) -> str:
 def _facts(console: Console, plan: Plan, result: LaunchResult) -> None:
     for route in result.routes:
         public, _, operation = route.path.strip("/").partition("/")
-        name = public if operation == "chat" else f"{public}-{operation}"
+        name = public if operation in ("chat", "chat/completions") else f"{public}-{operation}"
         name = name if route.path != _FRONT_DOOR else "all"
         values: dict[str, object] = {"model": route.model, "path": route.path, "health": route.health}
         if route.milliseconds is not None:
@@ -125,7 +130,7 @@ def curl(plan: Plan, routes: Sequence[RouteHealth]) -> list[str]:
     """A request that works: through the first healthy route, or the first one where none is."""
     chosen = next((route for route in routes if route.ok), routes[0])
     body: dict[str, Any] = {"messages": [{"role": "user", "content": QUESTION}]}
-    if chosen.path.endswith("/completions") and chosen.path != _FRONT_DOOR:
+    if chosen.path.endswith("/completions") and not chosen.path.endswith("/chat/completions"):
         body = {"prompt": QUESTION}
     return [
         f"  curl -s {_proxy(plan)}{chosen.path} -H 'Content-Type: application/json' \\",

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from quickstart.errors import EnvironmentProblem, QuickstartError, UsageError
+from quickstart.konnect.elsewhere import require_here
 from quickstart.local_http import NoAnswer, arriving
 from quickstart.messages import text
 from quickstart.plan import FRONT_DOOR, Plan, RoutePlan
@@ -93,6 +94,7 @@ def choose(routes: Iterable[LiveRoute], word: str, tail: str = "", first: Sequen
 def ask(plan: Plan, environ: Mapping[str, str], listener: str, path: str) -> tuple[int, bytes]:
     """GET from the gateway's own listeners, with the admin token where the environment has one. Raises
     EnvironmentProblem when the gateway does not answer."""
+    require_here(plan)
     headers = {_HEADER: environ[TOKEN]} if environ.get(TOKEN) else {}
     try:
         with arriving(plan.bind, plan.ports[listener], "GET", path, b"", headers) as answer:

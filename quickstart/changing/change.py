@@ -15,6 +15,7 @@ from quickstart.admin_client import ChangedMeanwhile
 from quickstart.deployment import Deployment
 from quickstart.files import Places
 from quickstart.lock import exclusively
+from quickstart.konnect.elsewhere import require_here
 from quickstart.plan import Plan, Runtime
 from quickstart.progress import Reporter
 from quickstart.reconcile import situation
@@ -61,6 +62,7 @@ class Subject:
         self.console = console
         self.runners = runners
         self.deployment: Deployment = deployment.require(places.deployment)
+        require_here(self.plan)
         self.runner = runners(self.plan.runtime, places, environ)
 
     @property

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from quickstart.doctor.finding import Finding
 from quickstart.doctor.finding import found as finding
 from quickstart.doctor.patient import Patient
-from quickstart.plan import LISTENERS
 from quickstart.preflight import check_port, machine
 
 CHECK = "ports"
@@ -20,14 +19,14 @@ def check(patient: Patient) -> Iterator[Finding]:
     plan = patient.plan
     if plan is None:
         return
-    shown = " ".join(str(plan.ports[name]) for name in LISTENERS)
+    shown = " ".join(str(plan.ports[name]) for name in plan.listeners)
     if patient.ready and patient.status.running:
         yield finding(CHECK, "ok", "ports_ok", ports=shown)
         return
     if patient.status.running or patient.engine_problem is not None:
         return  # it holds some of them, or cannot be asked; its own check says what is wrong
     seen = machine(patient.places, patient.environment)
-    taken = [one for one in (check_port(plan, seen, name) for name in LISTENERS) if one is not None]
+    taken = [one for one in (check_port(plan, seen, name) for name in plan.listeners) if one is not None]
     for one in taken:
         yield Finding(CHECK, "bad", "port_taken", one.message, one.hint, one.listener)
     if not taken:

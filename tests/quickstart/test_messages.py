@@ -20,6 +20,7 @@ FAMILIES = (
     "check.",
     "diagnosis.",
     "done.",
+    "konnect.doctor.",
     "konnect.node.",
     "konnect.refusal.",
     "doctor.",
