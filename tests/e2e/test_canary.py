@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import zipfile
@@ -62,6 +63,9 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             told.run("check")
             told.run("doctor", "--bundle")
             told.run("restart")
+            told.run("try", "Hello.", "--all", "--json")
+            told.run("snippet", "codex", "openai")
+            told.run("ui", "--json")
             for path in ("/openai/chat", "/anthropic/chat"):
                 got = ask(user.ports["PROXY"], "POST", path, {"messages": [{"role": "user", "content": "Hello."}]})
                 assert got.status == 200, got.body
@@ -73,6 +77,8 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 told.printed[f"{path} refused"] = f"{got.headers} {got.body!r}"
             told.run("setup", "--yes", AI_GATEWAY_ENDPOINT=endpoints)
             told.run("logs", "-n", "1000")
+            told.run("logs", "openai", "-n", "1000")
+            told.run("logs", "--json", "-n", "1000")
             yield told
         finally:
             user.leave()
@@ -85,6 +91,13 @@ def test_the_keys_reached_the_providers(story: Story) -> None:
 
 def test_no_output_has_them(story: Story) -> None:
     assert not [name for name, text in story.printed.items() if holds(text.encode())]
+
+
+def test_the_log_reads_the_same_in_both_runtimes(story: Story) -> None:
+    shown = story.printed["logs openai -n 1000"]
+    assert re.search(r"^\d\d:\d\d:\d\d 200 /openai/chat \S+ \d+ ms \d+\+\d+ tok  req [0-9a-f]{8}$", shown, re.MULTILINE)
+    assert re.search(r" 401 /openai/chat .*\n {11}.*key", shown), "why it was refused stands below"
+    assert '"request_id":' in story.printed["logs --json -n 1000"]
 
 
 def test_no_file_has_them_but_the_secrets(story: Story) -> None:
