@@ -24,6 +24,7 @@ from gateway.values import Reply
 if TYPE_CHECKING:
     from gateway.admin.api import AdminApi
 
+_LIST = "GET, HEAD, OPTIONS"
 _COLLECTION = "GET, HEAD, OPTIONS, POST"
 _ITEM = "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"
 _UPWARD = "GET, HEAD, OPTIONS, PATCH, PUT"
@@ -36,14 +37,21 @@ def serves(segments: tuple[str, ...]) -> bool:
 def answer(api: AdminApi, call: Call) -> Reply | Awaitable[Reply]:
     found = _place(call.segments)
     methods = _UPWARD if found.upward else _ITEM if found.single else _COLLECTION
+    if _every_target(call.segments):
+        methods = _LIST
     reply = call.gate(methods)
     if reply is not None:
         return reply
     return _read(api, call, found) if call.reads else _write(api, call, found)
 
 
+def _every_target(segments: tuple[str, ...]) -> bool:
+    """/upstreams/{upstreams}/targets/all, which Kong has beside /upstreams/{upstreams}/targets."""
+    return segments[0] == "upstreams" and len(segments) == 4 and segments[2:] == ("targets", "all")
+
+
 def _place(segments: tuple[str, ...]) -> Place:
-    if segments[0] == "upstreams" and len(segments) == 4 and segments[2:] == ("targets", "all"):
+    if _every_target(segments):
         segments = segments[:3]
     found = place(segments)
     if found is None or (found.kind.name == "targets" and found.parent_kind is None):

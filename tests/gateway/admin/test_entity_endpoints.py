@@ -154,3 +154,10 @@ def test_a_key_that_expires_counts_down_and_is_gone() -> None:
     assert admin.get("/consumers/al/key-auth/brief").status == 404
     assert admin.get("/key-auths").body["data"] == []
     admin.made("/consumers/al/key-auth", {"key": "brief"})
+
+
+def test_all_targets_can_only_be_read() -> None:
+    admin = Admin({"upstreams": [{"name": "u", "targets": [{"target": "a.test:1"}]}]})
+    assert [row["target"] for row in admin.get("/upstreams/u/targets/all").body["data"]] == ["a.test:1"]
+    told = admin.ask("POST", "/upstreams/u/targets/all", {"target": "b.test:1"})
+    assert told.status == 405 and told.headers["Allow"] == "GET, HEAD, OPTIONS"
