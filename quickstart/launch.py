@@ -27,7 +27,7 @@ from quickstart.plan import Plan, Runtime
 from quickstart.progress import Reporter
 from quickstart.reconcile import situation
 from quickstart.reconcile.applying import ATTEMPTS, Applying
-from quickstart.reconcile.due_files import DueFile, Texts, due_files, write
+from quickstart.reconcile.due_files import DueFile, Texts, due_files, kept_aside, write
 from quickstart.reconcile.proposal import Wish
 from quickstart.render import Rendered, render
 from quickstart.runners import runner_of
@@ -175,7 +175,7 @@ class _Launch:
             previous = self.previous or wanted
             applying.promise_back(undo, previous.plan, lambda: self.runner.refresh(previous))
             # Undone before the two above: they must find the old files.
-            self._write(files, undo)
+            self._write(files, undo, applying)
             kept = applying.record(undo, texts.answers, texts.deployment)
             if restart:
                 self._replace(wanted, running, undo, stopped, applying)
@@ -206,9 +206,12 @@ class _Launch:
         if port is not None:
             self.model.start(port)
 
-    def _write(self, files: list[DueFile], undo: Undo) -> None:
+    def _write(self, files: list[DueFile], undo: Undo, applying: Applying) -> None:
         with self.console.step(text("launch.written")):
+            aside = kept_aside(files, self.plan, applying)
             write(files, self.plan, self.places, undo)
+        if aside is not None:
+            self.console.warn(text("change.by_hand", path=aside), text("change.by_hand_hint", path=aside))
 
     def _replace(
         self, wanted: Deployment, running: bool, undo: Undo, stopped: list[Deployment], applying: Applying

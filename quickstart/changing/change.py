@@ -10,23 +10,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from quickstart import deployment, health
+from quickstart import deployment, health, messages
 from quickstart.admin_client import ChangedMeanwhile
 from quickstart.deployment import Deployment
 from quickstart.files import Places
-from quickstart.lock import exclusively
 from quickstart.konnect.elsewhere import require_here
+from quickstart.lock import exclusively
 from quickstart.plan import Plan, Runtime
 from quickstart.progress import Reporter
 from quickstart.reconcile import situation
 from quickstart.reconcile.applying import ATTEMPTS, Applying
-from quickstart.reconcile.due_files import Texts, due_files, write
+from quickstart.reconcile.due_files import Texts, due_files, kept_aside, write
 from quickstart.reconcile.proposal import Proposal, Wish
 from quickstart.reconcile.situation import Situation
 from quickstart.runners import runner_of
 from quickstart.runtime import Runner
 from quickstart.undo import Undo
 
+text = messages.text
 Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
 
 
@@ -109,6 +110,7 @@ class Subject:
         keys = any(item.kind == "keys" for item in files)
         with Undo(self._undo_failed) as undo:
             applying.promise_back(undo, self.plan, lambda: self.runner.refresh(self.deployment))
+            aside = kept_aside(files, self.plan, applying)
             write(files, self.plan, self.places, undo)
             kept = applying.record(undo, texts.answers, texts.deployment)
             if not now.live:
@@ -117,6 +119,8 @@ class Subject:
                 self.runner.refresh(self.deployment)
                 applying.push(self.plan, self.places.configuration.read_text())
             undo.commit()
+        if aside is not None:
+            self.console.warn(text("change.by_hand", path=aside), text("change.by_hand_hint", path=aside))
         return Done(applying.proposal, kept.number if kept is not None else 0, now.live)
 
     def _undo_failed(self, name: str, error: Exception) -> None:

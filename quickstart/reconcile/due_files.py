@@ -68,6 +68,23 @@ def due_files(plan: Plan, applying: Applying, texts: Texts, dropped: set[str], a
     return files
 
 
+def kept_aside(files: list[DueFile], plan: Plan, applying: Applying) -> Path | None:
+    """Where a kong.yml went that somebody edited by hand: it is about to be replaced, and was never in force."""
+    path, last = plan.output_dir / SETTINGS_NAME, applying.situation.last
+    if last is None or not any(item.path == path for item in files) or path.is_symlink():
+        return None
+    try:
+        found = path.read_bytes()
+    except OSError:
+        return None
+    if found in (last.entry.configuration.encode(), applying.shown_text.encode()):
+        return None
+    output_directory(plan.output_dir)
+    aside = path.with_name(f"{SETTINGS_NAME}.edited")
+    write_atomically(aside, found)
+    return aside
+
+
 def write(files: list[DueFile], plan: Plan, places: Places, undo: Undo) -> None:
     """Each in one step, its way back on `undo` first."""
     if any(item.path.parent == plan.output_dir for item in files):

@@ -202,3 +202,16 @@ def test_a_removed_route_goes_although_others_were_edited(home: Launched) -> Non
     names = {service["name"] for service in admin(home, "GET", "/services")["data"]}
     assert "other-api" not in names and tokens(home) == 256
     assert "other" not in yaml.safe_dump(yaml.safe_load((home.plan.output_dir / "kong.yml").read_text()))
+
+
+def test_a_file_edited_by_hand_is_kept_aside_and_can_be_applied(home: Launched) -> None:
+    home.apply(test=False)
+    file = home.plan.output_dir / "kong.yml"
+    edited = file.read_text().replace("read_timeout: 300000", "read_timeout: 4711")
+    file.write_text(edited)
+    home.apply(home.with_model("gpt-6.1-terra"), test=False)
+    aside = file.with_name("kong.yml.edited")
+    assert aside.read_text() == edited and "4711" not in file.read_text()
+    assert f"ai-gateway apply -f {aside}" in home.console.text
+    home.apply(test=False)
+    assert "kong.yml.edited" not in home.console.text
