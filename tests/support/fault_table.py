@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from support.house import ROOT
 
@@ -27,6 +28,7 @@ class Row:
     doctor: str
     setup: str = ""
     put_right: str = ""
+    mended: bool = False  # after setup doctor finds it no more
     needs: str = ""
 
 
@@ -66,24 +68,19 @@ def _lines() -> Iterator[str]:
     yield "# Troubleshooting"
     yield ""
     yield from _HEAD.splitlines()
-    group = ""
-    for row in rows():
-        if row.group != group:
-            group = row.group
-            yield ""
-            yield f"## {group}"
+    for group, members in groupby(rows(), lambda row: row.group):
         yield ""
-        yield f"### {row.what}"
+        yield f"## {group}"
         yield ""
-        yield f"- `doctor` ({row.doctor}): {_shown(row.doctor)}"
-        if row.put_right:
-            yield f"- `setup`: {row.put_right}"
-        elif row.setup == row.doctor:
-            yield "- `setup`: the same"
-        else:
-            yield f"- `setup` ({row.setup}): {_shown(row.setup)}"
-        for line in _remedy(row.doctor):
-            yield f"- do: {line}"
+        yield "| what is wrong | code | what `doctor` says | what to do | `setup` |"
+        yield "|---|---|---|---|---|"
+        told: dict[tuple[str, str, str], list[str]] = {}
+        for row in members:
+            told.setdefault((row.doctor, row.setup, row.put_right), []).append(row.what)
+        for (doctor, setup, put_right), whats in told.items():
+            says = put_right or ("says the same" if setup == doctor else f"says: {_shown(setup)}")
+            cells = ("; ".join(whats), f"`{doctor}`", _shown(doctor), " ".join(_remedy(doctor)), says)
+            yield "| " + " | ".join(cells) + " |"
 
 
 def _shown(code: str) -> str:
@@ -93,7 +90,8 @@ def _shown(code: str) -> str:
 def _remedy(code: str) -> list[str]:
     texts = messages.catalogue()
     keys = [f"diagnosis.{code}.do"] if f"diagnosis.{code}.do" in texts else _NUMBERED.get(code, [])
-    return [_named(line) for key in keys for line in texts[key]["en"].splitlines()]
+    lines = [_named(line) for key in keys for line in texts[key]["en"].splitlines()]
+    return [*lines[:-1], f"{lines[-1]} the address follows."] if lines and lines[-1].endswith(":") else lines
 
 
 _NUMBERED = {
@@ -105,5 +103,5 @@ _NUMBERED = {
 
 def _named(text: str) -> str:
     """Placeholders as a reader knows them: `{host}` -> `HOST`."""
-    shown = re.sub(r"\{(\w+)\}", lambda match: match[1].upper(), text)
-    return shown.replace("<", "&lt;").replace("*", "\\*")
+    shown = re.sub(r"\{(\w+)\}", lambda match: match[1].upper(), text.replace("{quote}", ""))
+    return shown.replace("<", "&lt;").replace("*", "\\*").replace("|", "\\|")

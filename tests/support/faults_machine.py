@@ -161,6 +161,7 @@ def _shown(bed: Bed) -> Path:
 @fault("config_broken")
 def config_broken(bed: Bed) -> Iterator[None]:
     with _well(bed):
+        bed.really = True
         _shown(bed).write_text("_format_version: '3.0'\nservices: [\n")
         yield
 
@@ -169,6 +170,7 @@ def config_broken(bed: Bed) -> Iterator[None]:
 def config_refused(bed: Bed) -> Iterator[None]:
     """YAML, but not a configuration."""
     with _well(bed):
+        bed.really = True
         _shown(bed).write_text("_format_version: '3.0'\nservices:\n- name: x\n  prot: 7\n")
         yield
 
@@ -176,6 +178,7 @@ def config_refused(bed: Bed) -> Iterator[None]:
 @fault("config_missing")
 def config_missing(bed: Bed) -> Iterator[None]:
     with _well(bed):
+        bed.really = True
         _shown(bed).unlink()
         yield
 
@@ -200,6 +203,7 @@ def config_changed(bed: Bed) -> Iterator[None]:
 @fault("record_damaged")
 def record_damaged(bed: Bed) -> Iterator[None]:
     with _well(bed):
+        bed.really = True
         bed.places.deployment.write_text("{")
         yield
 
@@ -214,6 +218,7 @@ def answers_damaged(bed: Bed) -> Iterator[None]:
 @fault("limit_small")
 def limit_small(bed: Bed) -> Iterator[None]:
     with _well(bed):
+        bed.really = True
         for path in (_shown(bed), bed.places.configuration):
             path.write_text(path.read_text().replace("max_request_body_size: 8388608", "max_request_body_size: 8192"))
         yield

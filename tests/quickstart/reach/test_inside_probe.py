@@ -6,7 +6,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,10 +37,10 @@ def a_port(listening: bool) -> Iterator[int]:
         yield bound.getsockname()[1]
 
 
-@pytest.mark.parametrize(("server", "path"), [(LlamaCpp(), PATHS[0]), (Ollama(), PATHS[1])])
-def test_a_model_server(server: MockServer, path: str) -> None:
-    with server:
-        told = inside_probe.tell("127.0.0.1", server.port, path, 5)
+@pytest.mark.parametrize(("kind", "path"), [(LlamaCpp, PATHS[0]), (Ollama, PATHS[1])])
+def test_a_model_server(kind: Callable[[], MockServer], path: str) -> None:
+    with kind() as server:
+        told = inside_probe.tell("127.0.0.1", server.port, path, 30)
     assert told == {"outcome": "answered", "address": "127.0.0.1", "status": 200, "models": True}
     assert server.last.headers["host"] == f"localhost:{server.port}"
 
@@ -48,12 +48,12 @@ def test_a_model_server(server: MockServer, path: str) -> None:
 @pytest.mark.parametrize("body", [b"<html>", b"[1]", b'{"data": 3}'])
 def test_another_server(body: bytes) -> None:
     with Says(Answer(200, body)) as server:
-        assert inside_probe.tell("127.0.0.1", server.port, "/v1/models", 5)["models"] is False
+        assert inside_probe.tell("127.0.0.1", server.port, "/v1/models", 30)["models"] is False
 
 
 def test_refused_silent_and_unknown() -> None:
     with a_port(listening=False) as port:
-        assert inside_probe.tell("127.0.0.1", port, "/", 5)["outcome"] == "refused"
+        assert inside_probe.tell("127.0.0.1", port, "/", 30)["outcome"] == "refused"
     with a_port(listening=True) as port:
         assert inside_probe.tell("127.0.0.1", port, "/", 0.05)["outcome"] == "timeout"
     assert inside_probe.tell("no-such-name.invalid", 1, "/", 1) == {"outcome": "name", "address": ""}
