@@ -4,7 +4,7 @@
 # shellcheck disable=SC2317 # the last `exit` is for a main that returns
 { # A shell reads on to the brace in the last line before it does anything: a download cut short has no effect.
 set -eu
-PROJECT=ai-gateway-quickstart temporary='' new='' lock='' child='' wheels='' log=/dev/null
+PROJECT=ai-gateway-quickstart before='' temporary='' new='' lock='' child='' wheels='' log=/dev/null
 
 say() { printf '%s\n' "$@" >&2; }
 die() { printf 'install: ' >&2 && say "$@" && exit 3; }
@@ -211,7 +211,17 @@ main() {
     case ${XDG_DATA_HOME:-} in /*) data=$XDG_DATA_HOME/ai-gateway ;; *) data=$HOME/.local/share/ai-gateway ;; esac
     launcher=$HOME/.local/bin/ai-gateway
     bundle=${AI_GATEWAY_BUNDLE:-}
-    case ${1:-} in --bundle) bundle=${2:?--bundle needs a file} && shift 2 ;; --bundle=*) bundle=${1#*=} && shift ;; esac
+    for word do # all but --bundle FILE is for setup
+        shift
+        case $before:$word in
+            --bundle:*) bundle=$word ;;
+            *:--bundle) ;;
+            *:--bundle=*) bundle=${word#*=} ;;
+            *) set -- "$@" "$word" ;;
+        esac
+        before=$word
+    done
+    [ "$before" != --bundle ] || die '--bundle needs a file.'
     agree_on_network
     find_python
     trap cleanup EXIT; trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM

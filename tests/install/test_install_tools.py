@@ -61,16 +61,19 @@ def place(tools: dict[str, str]) -> Path:
     return Path(tools["HOME"]) / ".local" / "share" / "ai-gateway"
 
 
-@pytest.mark.parametrize("kind", ["unpacked", "archive", "variable"])
+@pytest.mark.parametrize("kind", ["unpacked", "archive", "after another word", "variable"])
 def test_a_bundle_needs_no_network(kind: str, project: TinyProject, tools: dict[str, str]) -> None:
+    archive = project.archive()
     words, more = {
         "unpacked": ([], {}),
-        "archive": (["--bundle", str(project.archive())], {"AI_GATEWAY_SHA256": sha256(project.archive())}),
-        "variable": ([], {"AI_GATEWAY_BUNDLE": str(project.archive())}),
+        "archive": (["--bundle", str(archive)], {"AI_GATEWAY_SHA256": sha256(archive)}),
+        "after another word": (["--strict", f"--bundle={archive}"], {}),
+        "variable": ([], {"AI_GATEWAY_BUNDLE": str(archive)}),
     }[kind]
     done = install(project, tools, *words, **more)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "ai-gateway 1.2.3 setup --yes\n"
+    strict = "--strict " if "--strict" in words else ""
+    assert done.stdout == f"ai-gateway 1.2.3 setup {strict}--yes\n"
     assert (place(tools) / "venv" / "receipt").read_text().splitlines()[0].startswith("source=/")
     again = install(project, tools, *words, **more)
     assert "up to date" in again.stderr
