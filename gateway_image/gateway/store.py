@@ -8,6 +8,7 @@ the old configuration runs on. Not for: HTTP, sockets, what a configuration mean
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 from collections.abc import Awaitable, Callable
@@ -206,7 +207,8 @@ class Store:
 
     def _drop_beside(self) -> None:
         if self._path is not None:
-            _beside(self._path).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # on a disk that became read-only it stays, and is written over later
+                _beside(self._path).unlink(missing_ok=True)
 
 
 def text_version(text: bytes) -> str:

@@ -30,8 +30,15 @@ def id_of(kind: Kind, row: Mapping[str, Any], parent: tuple[str, str] | None = N
     if name is None:
         name = next((row[field] for field in (kind.key, *kind.unique) if isinstance(row.get(field), str)), None)
     if name is None:
-        name = json.dumps([parent, row], sort_keys=True, default=str)
+        name = json.dumps([parent, _with_text_keys(row)], sort_keys=True, default=str)
     return str(uuid5(_namespace(kind.name), name))
+
+
+def _with_text_keys(value: Any) -> Any:
+    """YAML has keys that are no text, which cannot be put in order with others; what is wrong is told later."""
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else repr(key): _with_text_keys(item) for key, item in value.items()}
+    return [_with_text_keys(item) for item in value] if isinstance(value, list) else value
 
 
 def _joined(kind: Kind, row: Mapping[str, Any], parent: tuple[str, str] | None) -> str | None:

@@ -55,3 +55,8 @@ def test_rows_without_a_name_are_known_by_their_content() -> None:
 def test_another_unique_field_will_do() -> None:
     consumers = KINDS["consumers"]
     assert id_of(consumers, {"custom_id": "c"}) == id_of(consumers, {"custom_id": "c", "tags": ["x"]})
+
+
+def test_keys_that_are_no_text_do_not_break_it() -> None:
+    row = {"s": [{True: None, "g": {}, 2: {2.5: []}}]}
+    assert id_of(KINDS["services"], row) == id_of(KINDS["services"], dict(row))
