@@ -123,6 +123,9 @@ def document(plan: Plan, result: LaunchResult) -> dict[str, Any]:
         "listeners": {name: url(plan, name) for name in plan.listeners},
         "output_dir": str(plan.output_dir),
         "routes": [route.as_document() for route in result.routes],
+        "generation": result.generation or None,
+        "kept": list(result.kept),
+        "dropped": list(result.dropped),
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from quickstart import deployment, health, messages
 from quickstart.admin_client import ChangedMeanwhile
 from quickstart.deployment import Deployment
+from quickstart.errors import KonnectError
 from quickstart.files import Places
 from quickstart.konnect.elsewhere import require_here
 from quickstart.lock import exclusively
@@ -53,7 +54,7 @@ class Done:
 
 
 class Subject:
-    """The gateway that is set up. Raises EnvironmentProblem when none is."""
+    """The gateway that is set up. Raises EnvironmentProblem when none is, KonnectError where Konnect configures it."""
 
     def __init__(
         self, places: Places, environ: Mapping[str, str], console: Reporter, runners: Runners = runner_of
@@ -63,6 +64,8 @@ class Subject:
         self.console = console
         self.runners = runners
         self.deployment: Deployment = deployment.require(places.deployment)
+        if self.plan.konnect is not None:
+            raise KonnectError(text("change.konnect"), text("change.konnect_hint"))
         require_here(self.plan)
         self.runner = runners(self.plan.runtime, places, environ)
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from support.example_answers import EVERYTHING, LOCALS, SECRETS
+from support.reconciling import edited
 
 from quickstart.answers import Answers
 from quickstart.plan import Plan
 from quickstart.planning import make_plan
+from quickstart.reconcile.proposal import Wish, propose
+from quickstart.reconcile.rows import read
+from quickstart.reconcile.situation import Situation
 from quickstart.render import render
 from quickstart.review import Change, Earlier, Review, compare, unified
 
@@ -76,3 +80,20 @@ def test_a_file_changed_by_hand_shows_in_the_diff() -> None:
     found = compare(BEFORE, render(BEFORE), edited)
     assert not found.nothing and found.changes == ()
     assert unified("a\n", "b\n")[0] == "--- kong.yml (now)"
+
+
+def test_with_what_runs_known_the_diff_is_of_that_and_edits_are_told() -> None:
+    rendered = render(BEFORE)
+    base = read(rendered.kong_yml, "rendered")
+    running = edited(base, "services", "openai-api", retries=2)
+    situation = Situation(running, True, base=base)
+    same = compare(BEFORE, rendered, EARLIER, propose(situation, rendered.kong_yml))
+    assert same.nothing and same.kept == ("service openai-api: retries 5 -> 2",)
+    plan = plan_of(replace(EVERYTHING, local=(replace(LOCALS[0], model="m2"), *LOCALS[1:])))
+    other = compare(plan, render(plan), EARLIER, propose(situation, render(plan).kong_yml))
+    assert not other.nothing and not other.restarts and other.kept == same.kept
+    assert not [line for line in other.diff if "retries" in line]
+    dropped = compare(BEFORE, rendered, EARLIER, propose(situation, rendered.kong_yml, Wish(overwrite=True)))
+    assert dropped.dropped == same.kept and "-  retries: 2" in dropped.diff
+    moved = replace(BEFORE, ports={**BEFORE.ports, "proxy": 1})
+    assert compare(moved, rendered, EARLIER).restarts

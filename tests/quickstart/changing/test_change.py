@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.launched import CANARY, SECRET, Launched
 from support.reconciling import edited, row_called
 
-from quickstart import admin_client
+from quickstart import admin_client, deployment
 from quickstart.changing.change import Subject, Wanted
-from quickstart.errors import EnvironmentProblem, QuickstartError
+from quickstart.errors import EnvironmentProblem, KonnectError, QuickstartError
 from quickstart.local_http import request
-from quickstart.plan import Plan
+from quickstart.plan import KonnectPlan, Plan
 from quickstart.reconcile import deck_file
 from quickstart.reconcile.generations import History
 from quickstart.reconcile.proposal import Wish
@@ -111,3 +112,11 @@ def test_secrets_are_added_and_never_told(home: Launched) -> None:
     done = subject(home).change(key)
     assert (done.live, done.generation, home.ask().status) == (True, 0, 200)
     assert CANARY not in repr(key(subject(home).look())) + repr(done)
+
+
+def test_what_konnect_configures_is_not_changed_here(home: Launched) -> None:
+    record = deployment.require(home.places.deployment)
+    there = replace(record, plan=replace(record.plan, konnect=KonnectPlan("ai-gateway", "eu", "gateway", "x")))
+    home.places.deployment.write_text(deployment.to_text(there))
+    with pytest.raises(KonnectError, match="configured by Konnect"):
+        subject(home)
