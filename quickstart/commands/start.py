@@ -9,6 +9,7 @@ import click
 
 from quickstart.commands._invocation import JSON, PLAIN, open_console, user_places
 from quickstart.gateway_control import GatewayControl
+from quickstart.messages import text
 
 
 @click.command("start", short_help="Start the gateway.")
@@ -23,4 +24,5 @@ def command(as_json: bool, plain: bool) -> None:
     seconds = time.monotonic() - began
     proxy = control.report()["listeners"]["proxy"]
     console.result({"running": True, "started": fresh, "seconds": round(seconds, 2), "proxy": proxy})
-    console.answer([f"Gateway started in {seconds:.1f} s: {proxy}" if fresh else f"Gateway runs already: {proxy}"])
+    started = text("running.started", seconds=f"{seconds:.1f}", proxy=proxy)
+    console.answer([started if fresh else text("running.already", proxy=proxy)])

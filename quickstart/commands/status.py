@@ -12,23 +12,15 @@ from typing import Any
 
 import click
 
-from quickstart import messages
 from quickstart.commands._invocation import JSON, PLAIN, open_console, user_places
 from quickstart.console import Console
 from quickstart.gateway_control import GatewayControl
 from quickstart.layout import Column
 from quickstart.logbook.lines import seconds
 from quickstart.logbook.usage import count
+from quickstart.messages import text
 
 EVERY_SECONDS = 2.0
-_COLUMNS = (
-    Column("Route", drop=0),
-    Column("Model", stretch=True),
-    Column("Upstream", drop=2),
-    Column("Health", drop=0),
-    Column("p50", right=True, drop=1),
-    Column("Tokens 24 h", right=True, drop=3),
-)
 
 
 @click.command("status", short_help="Show what runs and how its routes are.")
@@ -71,18 +63,29 @@ def _show(console: Console, report: dict[str, Any]) -> None:
     console.answer(_summary(report))
     if (konnect := report.get("konnect")) is not None:
         named = {"name": konnect["control_plane"], "region": konnect["region"], "state": konnect["data_plane"]}
-        console.answer([messages.text("konnect.status", **named)])
+        console.answer([text("konnect.status", **named)])
     console.answer([f"  {name:<8} {url}" for name, url in report["listeners"].items()])
     console.answer([""])
-    console.table(_COLUMNS, [_row(item) for item in report["routes"]])
+    console.table(_columns(), [_row(item) for item in report["routes"]])
     for item in report["routes"]:
         if item["message"]:
             console.warn(f"{item['path']}: {item['message']}", item["hint"])
     model = report["local_model"]
     if model is not None and not model["running"]:
-        console.warn("The built-in model does not run.", "Type: ai-gateway start")
+        console.warn(text("running.model_stopped"), text("running.type_start"))
     if not report["running"]:
-        console.warn("The gateway does not run.", "Type: ai-gateway start")
+        console.warn(text("running.gateway_stopped"), text("running.type_start"))
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(text("review.route")),
+        Column(text("review.model"), stretch=True),
+        Column(text("review.upstream"), drop=2),
+        Column(text("done.health")),
+        Column("p50", right=True, drop=1),
+        Column(text("running.tokens"), right=True, drop=3),
+    ]
 
 
 def _row(item: dict[str, Any]) -> tuple[str, ...]:
@@ -91,12 +94,12 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _summary(report: dict[str, Any]) -> list[str]:
-    state = "running" if report["ready"] else "not ready" if report["running"] else "stopped"
-    parts = [f"Gateway {state}", f"{report['runtime']} {report['detail']}".strip()]
+    state = "running" if report["ready"] else "not_ready" if report["running"] else "stopped"
+    parts = [text(f"running.state.{state}"), f"{report['runtime']} {report['detail']}".strip()]
     if report["uptime_seconds"] is not None:
-        parts.append(f"up {duration(report['uptime_seconds'])}")
+        parts.append(text("running.up", duration=duration(report["uptime_seconds"])))
     if report["restarts"]:
-        parts.append(f"restarted {report['restarts']} times after a crash")
+        parts.append(text("running.crashed", count=report["restarts"]))
     return [", ".join(parts)]
 
 

@@ -8,6 +8,7 @@ import click
 
 from quickstart.commands._invocation import JSON, PLAIN, open_console, user_places
 from quickstart.gateway_control import GatewayControl
+from quickstart.messages import text
 
 
 @click.command("stop", short_help="Stop the gateway.")
@@ -17,7 +18,7 @@ def command(as_json: bool, plain: bool) -> None:
     """Stop the gateway after the requests in flight, and the built-in model. The configuration is kept."""
     console = open_console("stop", as_json, plain)
     control = GatewayControl(user_places(), os.environ)
-    with console.step("Stopping"):
+    with console.step(text("running.stopping")):
         stopped = control.stop()
     console.result({"running": False, "stopped": stopped})
-    console.answer(["Stopped. Configuration kept. Start: ai-gateway start" if stopped else "It did not run."])
+    console.answer([text("running.stopped" if stopped else "running.did_not_run")])

@@ -7,10 +7,10 @@ from contextlib import nullcontext
 
 import click
 
-from quickstart import messages
 from quickstart.commands._invocation import JSON, PLAIN, open_console, user_places
 from quickstart.files import Places
 from quickstart.lock import exclusively
+from quickstart.messages import text
 
 
 @click.command("uninstall", short_help="Remove the gateway.")
@@ -45,25 +45,27 @@ def command(
     for warning in warnings:
         console.warn(warning)
     listed = [removal.text for removal in removals]
-    console.answer(["This is removed:" if listed else "Nothing of ours is here.", *(f"  {text}" for text in listed)])
+    console.answer(
+        [text("running.removed_these" if listed else "running.nothing_here"), *(f"  {each}" for each in listed)]
+    )
     if not purge and not as_json:
-        console.answer([f"  (kept: {places.config}, {places.venv}; --purge removes them too)"])
+        console.answer(["  " + text("running.kept", config=places.config, program=places.venv)])
     if dry_run or not listed:
         console.result({"removed": [], "would_remove": listed})
         return
-    if not yes and not prompter.open_prompter(os.environ).confirm("Remove all of this?", default=False):
-        console.answer(["Nothing was removed."])
+    if not yes and not prompter.open_prompter(os.environ).confirm(text("running.remove_all"), default=False):
+        console.answer([text("running.nothing_removed")])
         return
     left: list[str] = []
 
-    def failed(text: str, error: Exception) -> None:
-        left.append(text)
-        console.warn(f"Could not remove {text}: {error}")
+    def failed(what: str, error: Exception) -> None:
+        left.append(what)
+        console.warn(text("running.not_removed", what=what, error=error))
 
     with exclusively(places) if places.state.exists() else nullcontext():
         whole = uninstalling.remove(removals, failed)
-    console.result({"removed": [text for text in listed if text not in left], "left": left})
-    console.answer(["Removed." if whole else "Not everything could be removed; see above."])
+    console.result({"removed": [each for each in listed if each not in left], "left": left})
+    console.answer([text("running.removed" if whole else "running.not_all_removed")])
     if not whole:
         context.exit(1)
 
@@ -76,7 +78,7 @@ def _typed(places: Places) -> str:
     from quickstart.konnect import leaving
 
     for entry in leaving.control_planes(places):
-        typed = prompter.open_prompter(os.environ).text(messages.text("konnect.leave.ask", name=entry.name))
+        typed = prompter.open_prompter(os.environ).text(text("konnect.leave.ask", name=entry.name))
         if typed == entry.name:
             return typed
     return ""
