@@ -1,7 +1,8 @@
 """Schemathesis asks a running gateway whatever its own description of the Admin API allows, and what it forbids: there
 is never an answer that something went wrong inside.
 
-The run of every day is short and always the same. A long one, of more than 50,000 requests and new ones each time:
+The run of every day is short and always the same. A long one, of some 200,000 requests and new ones each time, which
+takes one core a quarter of an hour:
 
     SCHEMATHESIS_ARGUMENTS='--phases=coverage,fuzzing,stateful --max-examples=120' \\
         pytest tests/integration/test_admin_schemathesis.py
