@@ -50,7 +50,7 @@ async def _load(api: AdminApi, call: Call) -> Reply:
         return answers.empty(304)
     try:
         # in a thread: ten thousand rows take a second, in which other requests want their answers
-        config = await asyncio.to_thread(_read, text, int(api.wall()))
+        config = await asyncio.to_thread(_read, text, int(api.wall()), api.store.config)
         await api.store.apply(config, text, expected if b"if-match" in call.request.fields else "")
     except ChangedMeanwhile:
         raise preconditions.changed() from None
@@ -63,10 +63,11 @@ def _yaml(document: dict[str, Any]) -> str:
     return str(yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 
-def _read(text: bytes, now: int) -> Config:
+def _read(text: bytes, now: int, earlier: Config) -> Config:
     document = read_document(text.decode(errors="replace"))
     # What only decK understands is refused, as Kong does, unless the document says that it is decK's.
-    return Config.from_declarative(document, deck="_info" in document, now=now, new_key=new_key)
+    config = Config.from_declarative(document, deck="_info" in document, now=now, new_key=new_key)
+    return config.dated_like(earlier, now)
 
 
 def _text(request: Request) -> bytes:

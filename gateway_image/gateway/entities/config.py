@@ -80,6 +80,21 @@ class Config:
         config.collections = {**self.collections, kind: dict(rows)}
         return config
 
+    def dated_like(self, earlier: Config, now: int) -> Config:
+        """The same configuration, read at `now` in the place of `earlier`: what was there already keeps when it was
+        made, and what is as it was when it last changed. So nobody is told that a row changed which did not."""
+        config = Config(self.collections)
+        for name, rows in config.collections.items():
+            for id, row in rows.items():
+                old = earlier.collections[name].get(id)
+                if old is None or row.get("created_at") != now:
+                    continue  # it is new, or the text says itself when it was made
+                kept = {**row, "created_at": old["created_at"]}
+                if "updated_at" in row and {**kept, "updated_at": old["updated_at"]} == old:
+                    kept["updated_at"] = old["updated_at"]
+                rows[id] = kept
+        return config
+
     def render(self) -> dict[str, Any]:
         """The declarative document that loads to exactly this: flat, ids given, foreign keys by id."""
         out: dict[str, Any] = {"_format_version": "3.0", "_transform": False}

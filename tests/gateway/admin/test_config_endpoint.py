@@ -119,3 +119,17 @@ def test_who_sends_back_what_it_made_of_an_answer_loses_nobodys_change() -> None
     assert admin.ask("POST", "/config", TEXT, tag).status == 201
     assert admin.get("/config").headers["ETag"] == f'"{text_version(TEXT.encode())}"'
     assert admin.ask("POST", "/config", TEXT, {"If-Match": "*", **YAML}).status == 201
+
+
+def test_rows_that_stay_as_they_were_keep_their_times() -> None:
+    admin = Admin()
+    both = TEXT + "- {name: other, host: a.test}\n"
+    assert admin.ask("POST", "/config", both, YAML).status == 201
+    made = admin.now
+    admin.now += 100
+    assert admin.ask("POST", "/config", both.replace("a.test", "b.test"), YAML).status == 201
+    rows = {row["name"]: (row["created_at"], row["updated_at"]) for row in admin.get("/services").body["data"]}
+    assert rows == {"new": (int(made), int(made)), "other": (int(made), int(made) + 100)}
+    said = both.replace("host: a.test", "host: a.test, created_at: 7")
+    assert admin.ask("POST", "/config", said, YAML).status == 201
+    assert admin.get("/services/other").body["created_at"] == 7
