@@ -23,6 +23,7 @@ ALONE = [
     "requirements-sdk-frameworks.txt",
     "requirements-sdk-old.txt",
     "requirements-schemathesis.txt",
+    "requirements-sbom.txt",
 ]
 """Each is installed alone, so these may disagree."""
 

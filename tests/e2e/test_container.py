@@ -71,6 +71,30 @@ def test_the_container_can_do_nothing_else(user: User) -> None:
     assert [writable for place, writable in mounts.items() if "secret" in place] == [False]
 
 
+TRY_TO_WRITE = """
+import os, json
+def tried(path):
+    try:
+        with open(path, "w") as file:
+            file.write("x")
+        os.unlink(path)
+        return ""
+    except OSError as problem:
+        return problem.strerror
+places = ["/", "/opt/ai-gateway/gateway", "/usr/local/bin", "/etc", "/etc/ai-gateway", "/root", "/bin"]
+print(json.dumps({"uid": os.getuid(), "tmp": tried("/tmp/x"), "places": {at: tried(at + "/x") for at in places},
+    "caps": [line.split()[1] for line in open("/proc/self/status") if line.startswith("CapEff")]}))
+"""
+
+
+def test_the_gateway_in_it_cannot_write(user: User) -> None:
+    """Tried from inside, as the gateway's own user, not read off the settings."""
+    told = json.loads(docker("exec", container(user)["Id"], "python", "-c", TRY_TO_WRITE))
+    assert told["uid"] != 0 and told["caps"] == ["0" * 16]
+    assert all(told["places"].values()), told["places"]
+    assert told["tmp"] == ""  # the one place that is there for it, in memory
+
+
 def test_the_container_becomes_healthy(user: User) -> None:
     eventually(lambda: container(user)["State"]["Health"]["Status"] == "healthy", "a healthy container", 40)
 
