@@ -181,3 +181,10 @@ def test_interrupting_changes_nothing(tmp_path: Path, at: int) -> None:
     terminal.close()
     assert terminal.exitstatus == 130
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_builtin_model_may_be_declined_on_the_command_line(tmp_path: Path) -> None:
+    ended = run(tmp_path, "setup", "--yes", "--dry-run", "--no-builtin-model", *QUIET)
+    assert ended.returncode == 2
+    assert "--builtin-model" in ended.stderr
+    assert run(tmp_path, "setup", "--yes", "--dry-run", "--builtin-model", *QUIET).returncode == 0
