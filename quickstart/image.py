@@ -14,7 +14,8 @@ from pathlib import Path
 from quickstart import assets
 
 REPOSITORY = "ai-gateway"
-_LEFT_OUT = ("__pycache__",)
+_LEFT_OUT = ("__pycache__", ".")
+"""How names begin of what tools leave behind in a checkout."""
 
 
 def content() -> dict[str, bytes]:
@@ -26,7 +27,7 @@ def content() -> dict[str, bytes]:
     package = assets.gateway_package()
     for path in sorted(package.rglob("*")):
         inside = path.relative_to(package)
-        if path.is_file() and path.suffix != ".pyc" and not any(part in _LEFT_OUT for part in inside.parts):
+        if path.is_file() and path.suffix != ".pyc" and not any(part.startswith(_LEFT_OUT) for part in inside.parts):
             files[str(Path("gateway") / inside)] = path.read_bytes()
     return files
 

@@ -45,8 +45,9 @@ def command(name: str, output: Path | None, target: str | None, image: str, as_j
     console.result(told)
     for note in notes:
         console.warn(note.message, note.hint)
-    if written:
-        console.answer(written)
+    if output is not None:
+        inside = {Path(path).relative_to(output).parts[0] for path in written if Path(path) != output}
+        console.answer([str(output / name) for name in sorted(inside)] or written)
 
 
 def _write(bundle: Bundle, output: Path) -> list[str]:

@@ -72,6 +72,7 @@ class _Fitting:
         return [
             Note(messages.text(key, places=listed(places), **dict(values)))
             for (key, values), places in self._told.items()
+            if places
         ]
 
     def tell(self, key: str, place: str, **values: Any) -> None:
@@ -92,13 +93,19 @@ class _Fitting:
                     below = self.rows(child, row[child], shown)
                     if below:
                         out[child] = below
-            if (_serves(row) and not _serves(out)) or (
-                kind == "services" and row.get("routes") and not out.get("routes")
-            ):
-                self.tell("exports.route_lost", place=shown)
+            lost = _serves(row) and not _serves(out)
+            if lost or (kind == "services" and row.get("routes") and not out.get("routes")):
+                self._forget(shown)
+                self.tell("exports.route_lost", shown)
             else:
                 kept.append(out)
         return kept
+
+    def _forget(self, place: str) -> None:
+        """What was changed in a place that is left out matters to nobody."""
+        for (key, _), places in self._told.items():
+            if key not in ("exports.plugin_lost", "exports.route_lost"):
+                places[:] = [one for one in places if one != place]
 
     def plugin(self, row: Row, place: str) -> Row | None:
         name, where = row["name"], place or messages.text("exports.everywhere")

@@ -24,7 +24,9 @@ def test_the_context_is_what_the_dockerfile_copies() -> None:
 
 def test_no_room_of_the_gateway_is_left_out() -> None:
     folder = ROOT / "gateway_image"
-    files = [path for path in (folder / "gateway").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    files = [path for path in (folder / "gateway").rglob("*") if path.is_file()]
+    left = ("__pycache__", ".")  # what tools leave behind
+    files = [path for path in files if not any(part.startswith(left) for part in path.relative_to(folder).parts)]
     assert {str(path.relative_to(folder)) for path in files} == {
         name for name in image.content() if name.startswith("gateway/")
     }
@@ -65,3 +67,12 @@ def test_file_times_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     before = image.tag(image.content(), "base", "me")
     os.utime(tmp_path / "gateway" / "a.py", (0, 0))
     assert image.tag(image.content(), "base", "me") == before
+
+
+def test_what_tools_leave_behind_is_no_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "gateway"
+    for name in ("a.py", ".mypy_cache/3.11/cache.db", "__pycache__/a.pyc", "sub/.DS_Store", "sub/b.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("x")
+    monkeypatch.setattr(assets, "gateway_package", lambda: package)
+    assert {name for name in image.content() if name.startswith("gateway/")} == {"gateway/a.py", "gateway/sub/b.py"}

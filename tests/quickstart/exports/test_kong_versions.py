@@ -114,3 +114,11 @@ def test_a_newer_provider_is_said_by_its_dialect_and_address(provider: str, url:
 def test_one_note_for_many_places() -> None:
     assert listed(list("abc")) == "a, b, c"
     assert listed(list("abcdefg")) == f"a, b, c, d and {7 - MOST_NAMED} more"
+
+
+def test_changes_in_a_route_that_is_left_out_are_not_told() -> None:
+    _, notes = fitted(advanced(target(llm_format="anthropic") | {"model": {"provider": "xai", "name": "m"}}), OSS)
+    assert [note.message.split(".")[0] for note in notes] == [
+        "Left out: ai-proxy-advanced on route r",
+        "Left out with it: route r, service s",
+    ]
