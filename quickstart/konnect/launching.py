@@ -99,7 +99,7 @@ class _Launch:
         try:
             self.previous = deployment.load(places.deployment)
         except EnvironmentProblem as problem:
-            console.warn(problem.message, "It is written anew.")
+            console.warn(problem.message, text("launch.damaged"))
             self.previous = None
         self.previous_runner: Runner = self.runner
         if self.previous is not None and self.previous.plan.konnect is None:
@@ -170,7 +170,7 @@ class _Launch:
         try:
             return self.previous_runner.status().running
         except EnvironmentProblem as problem:
-            self.console.warn(problem.message, "The gateway that ran there cannot be seen from here.")
+            self.console.warn(problem.message, text("launch.unseen"))
             return False
 
     # -- making it so ----------------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ class _Launch:
     def _write(self, files: list[_File], undo: Undo) -> None:
         if not files:
             return
-        with self.console.step("Configuration written") as step:
+        with self.console.step(text("launch.written")):
             if any(item.path.parent == self.plan.output_dir for item in files):
                 output_directory(self.plan.output_dir)
             for folder in (self.places.config, self.places.data, self.places.state):
@@ -187,18 +187,17 @@ class _Launch:
             for item in files:
                 undo.push(f"restore {item.path}", Before.of(item.path).restore)
                 write_atomically(item.path, item.content, item.mode)
-            step.note(str(self.plan.output_dir))
 
     def _start_model(self, undo: Undo, changed: set[str]) -> None:
         port, before = self.plan.local_model_port, self.model.port()
         if not self.model.installed():
             self.model.stop()
-            with self.console.step("Built-in model") as step:
+            with self.console.step(text("launch.model")) as step:
                 self.model.install(step.progress)
         if before == port:
             return
         changed.add("model")
-        with self.console.step(f"Built-in model on port {port}"):
+        with self.console.step(text("launch.model_on", port=port)):
             undo.push("stop the built-in model", self.model.stop)
             self.model.start(port)
             self.model.wait(port)
@@ -219,7 +218,7 @@ class _Launch:
         if restart:
             # of the data plane that ran before, a node of the same name is listed for hours
             earlier = arrival.listed(product, client, entry.id)
-            with self.console.step("Gateway started") as step:
+            with self.console.step(text("launch.started")) as step:
                 if running:
                     stopped.extend([self.previous] if self.previous is not None else [])
                     self.previous_runner.stop()
@@ -232,7 +231,7 @@ class _Launch:
                 node = arrival.wait(product, client, entry, hostname, earlier, self._crashed, step.progress)
             except KonnectError as error:
                 said = "\n".join(self.runner.logs(_LAST_WORDS))
-                error.hint = f"{error.hint}\nIts last words:\n{said}" if said else error.hint
+                error.hint = f"{error.hint}\n{text('konnect.last_words')}\n{said}" if said else error.hint
                 raise
             step.note(text("konnect.step.node_note", config=node.config[:12]))
         health.wait_ready(self.plan, self.runner.status)
@@ -247,7 +246,7 @@ class _Launch:
             health.wait_ready(earlier.plan, self.previous_runner.status)
 
     def _undo_failed(self, name: str, error: Exception) -> None:
-        self.console.warn(f"Going back did not work whole: could not {name}: {error}", "Try: ai-gateway restart")
+        self.console.warn(text("launch.not_back", name=name, error=error), text("launch.not_back_hint"))
 
     def _clean_up(self, wanted: Deployment) -> None:
         """What only the previous gateway needed. Failing here harms nothing."""
@@ -260,21 +259,24 @@ class _Launch:
                 for name in (SETTINGS_NAME, EXPORTS_NAME):
                     (self.previous.plan.output_dir / name).unlink(missing_ok=True)
         except (EnvironmentProblem, OSError) as error:
-            self.console.warn(f"Something of the previous gateway is left: {error}")
+            self.console.warn(text("launch.left", error=error))
 
     # -- proving it ------------------------------------------------------------------------------------------------
 
     def _proved(self, test: bool) -> tuple[RouteHealth, ...]:
         found: list[RouteHealth] = []
         if test:
-            with self.console.step("One test request per route") as step:
-                for result in health.prove(self.plan):
-                    found.append(result)
-                    step.progress(result.path)
+            with self.console.step(text("launch.proof")) as step:
+                try:
+                    for result in health.prove(self.plan):
+                        found.append(result)
+                        step.progress(result.path)
+                except KeyboardInterrupt:  # everything is in place already; only the waiting is given up
+                    step.warn(text("launch.proof_stopped"))
                 asked = [result for result in found if result.health != "untested"]
                 bad = sum(not result.ok for result in asked)
                 if bad:
-                    step.warn(f"{bad} of {len(asked)} did not answer well")
+                    step.warn(text("launch.proof_bad", bad=bad, total=len(asked)))
             proofs.save(self.places, found)
         return (*found, *(health.untested(route) for route in self.plan.proved[len(found) :]))
 

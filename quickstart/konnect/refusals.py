@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from quickstart import messages
 from quickstart.errors import KonnectError
-from quickstart.konnect.addresses import TOKENS_PAGE
+from quickstart.konnect.addresses import GLOBAL, TOKENS_PAGE
 
 Kind = Literal[
     "token", "expired", "permission", "region", "missing", "conflict", "certificates", "limit", "down", "unreachable",
@@ -45,6 +45,7 @@ def refusal(status: int, body: bytes, what: str, where: str) -> Refused:
     """An error answer as an exception. `what` is what was tried, for people; `where` the region or host."""
     words = own_words(body)
     kind = kind_of(status, words)
+    where = messages.text("konnect.everywhere") if where == GLOBAL else where
     named = {"what": what, "where": where, "status": status, "words": words, "url": TOKENS_PAGE}
     message = messages.text(f"konnect.refusal.{kind}", **named).strip()
     return Refused(kind, message, messages.text(f"konnect.refusal.{kind}_hint", **named), status, words)

@@ -4,6 +4,7 @@ review says of Konnect. Not for: asking Konnect (seeing.py, outlook.py), setup w
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from quickstart import keys, layout, messages
@@ -15,6 +16,7 @@ from quickstart.konnect.account import TOKEN, Asked, Seen
 from quickstart.konnect.addresses import TOKENS_PAGE
 from quickstart.konnect.outlook import Outlook
 from quickstart.konnect.products import product_of
+from quickstart.konnect.sync import Change
 from quickstart.plan import Plan
 from quickstart.prompter import Choice
 from quickstart.sources import SAVED, Given
@@ -117,6 +119,18 @@ def _free_name(desk: Desk, token: str, answers: Answers) -> str:
     raise KonnectError(text("konnect.exists_note", name=name, region=answers.konnect_region))
 
 
+def _show(console: Console, line: str) -> None:
+    """A line with a mark, folded beside it; one without stands below the marked ones' words."""
+    folded = layout.wrap(line.strip(), console.width - 4)
+    indent = "  " if line[0] in "+~-" else "    "
+    console.lines([indent + folded[0], *("    " + rest for rest in folded[1:])])
+
+
+def _line(change: Change) -> str:
+    fields = f"  ({', '.join(change.fields)})" if change.fields else ""
+    return f"{change.mark} {change.entity.collection:<15} {change.entity.name}{fields}"
+
+
 def show(console: Console, plan: Plan, outlook: Outlook) -> None:
     """What the review says of Konnect, above what it says of this machine."""
     assert plan.konnect is not None
@@ -135,15 +149,20 @@ def show(console: Console, plan: Plan, outlook: Outlook) -> None:
     lines = [head]
     if not outlook.pinned:
         lines.append(text("konnect.review.certificate"))
-    for change in outlook.changes:
-        fields = f"  {', '.join(change.fields)}" if change.fields else ""
-        lines.append(f"{change.mark} {change.entity.collection:<15} {change.entity.name}{fields}")
+    if outlook.home is None or outlook.replaced:  # all is new: how many says enough
+        counts = Counter(change.entity.collection for change in outlook.changes)
+        lines += [text("konnect.review.many", count=count, kind=kind) for kind, count in counts.items()]
+    else:
+        for line in lines:
+            _show(console, line)
+        lines = []
+        console.lines([f"  {layout.truncate(_line(change), console.width - 2)}" for change in outlook.changes])
     marks = [change.mark for change in outlook.changes]
     lines.append(
         text("konnect.review.counts", added=marks.count("+"), changed=marks.count("~"), removed=marks.count("-"))
     )
     lines.append(text("konnect.review.image", image=plan.konnect.image))
     for line in lines:
-        console.lines([f"  {layout.truncate(line, console.width - 2)}"])
+        _show(console, line)
     if any(route.secret for route in plan.routes):
         console.lines(layout.wrap(text("konnect.review.keys"), console.width, "  "))

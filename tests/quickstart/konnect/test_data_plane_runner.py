@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.image_shelf import shelf
 from support.konnect_mock.image import stand_in
 from support.konnect_parts import KEY, konnect_plan
 from support.setups import places_in
@@ -97,3 +99,16 @@ def test_an_image_that_nobody_has(runner: DataPlaneRunner, deployment: Deploymen
     with pytest.raises(EnvironmentProblem) as refused:
         runner.prepare(plan, lambda text: None)
     assert "docker pull 127.0.0.1:9/kong/kong-gateway:none" in refused.value.hint
+
+
+def test_an_image_is_fetched_once_and_tells_how_far_it_is(runner: DataPlaneRunner, deployment: Deployment) -> None:
+    konnect = deployment.plan.konnect
+    assert konnect is not None
+    with shelf({"file": os.urandom(3_000_000)}) as place:
+        plan = dataclasses.replace(deployment.plan, konnect=dataclasses.replace(konnect, image=place.name))
+        told: list[str] = []
+        assert runner.prepare(plan, told.append) == place.name
+        assert any(re.fullmatch(r".+ \(\d of 3 MB\)", line) for line in told), told
+        asked = len(place.asked)
+        runner.prepare(plan, told.append)
+        assert len(place.asked) == asked

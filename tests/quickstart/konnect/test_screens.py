@@ -113,7 +113,7 @@ def test_the_review_as_it_looks(office: Office, tmp_path: Path) -> None:
         "Konnect",
         '  + control plane "ai-gateway" in eu (API Gateway)',
         "  + certificate of the data plane, pinned",
-        "  + services        openai-api",
+        "  + 2 services",
     ]
-    assert f"  {len(seen.changes)} added, 0 changed, 0 removed in Konnect" in lines
+    assert f"    {len(seen.changes)} added, 0 changed, 0 removed in Konnect" in lines
     assert "  + data plane kong/kong-gateway:3.15" in lines
