@@ -19,6 +19,8 @@ from quickstart.reconcile import applying
 from quickstart.reconcile.generations import EDITED, History
 from quickstart.reconcile.proposal import Wish
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Launched]:

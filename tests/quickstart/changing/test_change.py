@@ -22,6 +22,8 @@ from quickstart.reconcile.generations import History
 from quickstart.reconcile.proposal import Wish
 from quickstart.reconcile.situation import Situation
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Launched]:

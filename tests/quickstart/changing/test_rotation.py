@@ -19,6 +19,8 @@ from quickstart.changing.change import Subject
 from quickstart.documents import to_document
 from quickstart.errors import UsageError
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Launched]:

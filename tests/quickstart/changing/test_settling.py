@@ -22,6 +22,8 @@ from quickstart.reconcile.proposal import Wish
 from quickstart.reconcile.situation import Situation
 from quickstart.reconcile.three_way import Choose
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:

@@ -22,6 +22,8 @@ from quickstart.local_http import listens, request
 from quickstart.plan import LISTENERS
 from quickstart.reconcile.generations import History
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Launched]:

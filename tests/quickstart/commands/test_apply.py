@@ -14,6 +14,8 @@ from support.shell import PROGRAM, Shell, shell_in
 from quickstart import secret_file
 from quickstart.local_http import request
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 FILE = """
 _format_version: "3.0"
 services:

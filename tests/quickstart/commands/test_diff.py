@@ -12,6 +12,8 @@ from support.shell import Shell, shell_in
 
 from quickstart.local_http import request
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:

@@ -15,6 +15,8 @@ from support.shell import PROGRAM, Shell, shell_in
 
 from quickstart import secret_file
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 NEW = f"{CANARY}-new"
 
 

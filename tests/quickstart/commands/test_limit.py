@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from support.shell import Shell, shell_in
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:

@@ -13,6 +13,8 @@ from support.shell import Shell, shell_in
 
 from quickstart.plan import LISTENERS
 
+pytestmark = pytest.mark.timeout(180)  # many commands, one after the other
+
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
