@@ -81,6 +81,11 @@ def find(headers: Headers, wanted: bytes) -> bytes | None:
     return None
 
 
+def line_error(text: str) -> str | None:
+    """Why a text of the configuration cannot be a part of a header line."""
+    return "must be one line, without NUL" if any(character in text for character in "\r\n\0") else None
+
+
 def one_line(value: bytes) -> bytes:
     """A value that cannot end its header line, whoever it came from."""
     if b"\r" in value or b"\n" in value or b"\0" in value:

@@ -109,7 +109,7 @@ async def live(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with NumberedUpstream() as upstream:
             url = f"http://127.0.0.1:{upstream.port}/v1/chat/completions"
-            service = {**kong_file.service("openai", url, "m"), "read_timeout": 5000, "retries": 0}
+            service = {**kong_file.service("openai", url, "m"), "read_timeout": 20_000, "retries": 0}
             file = kong_file.write(Path(folder) / "kong.yml", service)
             settings = {"KONG_NGINX_WORKER_PROCESSES": str(given.workers), "KONG_PROXY_ACCESS_LOG": "off"}
             gateway = GatewayProcess(file, settings)

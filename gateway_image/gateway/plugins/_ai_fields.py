@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.headers import line_error
 from gateway.schema import (
     Boolean,
     Check,
@@ -59,6 +60,9 @@ def provider_names() -> tuple[str, ...]:
 
 def url_error(value: str) -> str | None:
     """A URL to send to; a template, $(headers.x), is not judged before it is filled in."""
+    broken = line_error(value)
+    if broken is not None:
+        return broken
     scheme, mark, rest = value.partition("://")
     if not mark:
         scheme, rest = "", value.removeprefix("//") if value.startswith("//") else ""
@@ -80,7 +84,7 @@ def placeholder_error(name: str) -> str | None:
 def auth_fields() -> dict[str, Field]:
     """Of `auth`: how the key goes to the provider."""
     return {
-        "header_name": String("The header that carries the key.", referenceable=True),
+        "header_name": String("The header that carries the key.", check=line_error, referenceable=True),
         "header_value": _secret("The whole value of that header, such as 'Bearer ' and the key."),
         "param_name": String("The query or body parameter that carries the key.", referenceable=True),
         "param_value": _secret("The value of that parameter."),

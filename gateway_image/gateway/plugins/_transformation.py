@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from gateway.headers import Changes, one_line
+from gateway.headers import Changes, line_error, one_line
 from gateway.schema import Array, Field, Record, String
 
 STEPS = ("remove", "rename", "replace", "add", "append")
@@ -26,7 +26,11 @@ Line = tuple[bytes, bytes]
 
 def rules_field(help: str, checked: bool) -> Array:
     """`name:value` rules, or names alone; `checked` where Kong's schema insists on the colon."""
-    element = String("name:value", match=_PAIR) if checked else String("A name, or name:value.")
+    element = (
+        String("name:value", match=_PAIR, check=line_error)
+        if checked
+        else String("A name, or name:value.", check=line_error)
+    )
     return Array(help, elements=element, default=[], required=True)
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gateway.headers import line_error
 from gateway.plugins._base import Plugin, Setting
 from gateway.schema import Boolean, Record, String
 
@@ -23,7 +24,7 @@ class CorrelationId(Plugin):
         "Gives every request an id and passes it on.",
         required=True,
         fields={
-            "header_name": String("The header that carries the id.", default="Kong-Request-ID"),
+            "header_name": String("The header that carries the id.", check=line_error, default="Kong-Request-ID"),
             "generator": String(
                 "What a new id looks like: a UUID of its own; one UUID and a counter; or address, port, process,"
                 " connection, request and time.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gateway.headers import line_error
 from gateway.patterns import PatternError, compile_pattern
 from gateway.plugins._base import Plugin, Setting
 from gateway.schema import Array, Boolean, Number, Record, String
@@ -65,9 +66,12 @@ class Cors(Plugin):
                 elements=String("An origin.", check=origin_error),
             ),
             "headers": Array(
-                "Request headers that may be sent; those asked for when not given.", elements=String("A header.")
+                "Request headers that may be sent; those asked for when not given.",
+                elements=String("A header.", check=line_error),
             ),
-            "exposed_headers": Array("Response headers that the page may read.", elements=String("A header.")),
+            "exposed_headers": Array(
+                "Response headers that the page may read.", elements=String("A header.", check=line_error)
+            ),
             "methods": Array(
                 "Methods that may be used.",
                 elements=String("A method.", one_of=METHODS),

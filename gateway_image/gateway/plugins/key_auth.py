@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gateway.headers import one_line
+from gateway.headers import line_error, one_line
 from gateway.plugins import _arguments, _multipart
 from gateway.plugins._base import Plugin, Setting
 from gateway.schema import Array, Boolean, Record, String
@@ -62,7 +62,7 @@ class KeyAuth(Plugin):
                 "Whether the key may be in the body: a form, multipart or JSON.", default=False, required=True
             ),
             "run_on_preflight": Boolean("Whether OPTIONS requests need a key too.", default=True, required=True),
-            "realm": String("The realm named in WWW-Authenticate.", required=False),
+            "realm": String("The realm named in WWW-Authenticate.", check=line_error, required=False),
         },
     )
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gateway.headers import line_error
 from gateway.plugins import _arguments
 from gateway.plugins._base import Plugin, Setting
 from gateway.replies import json_reply
@@ -48,7 +49,7 @@ class RequestTermination(Plugin):
         fields={
             "status_code": Integer("The status of the answer.", between=(100, 599), default=503, required=True),
             "message": String("A message, told as JSON."),
-            "content_type": String("The type of the body; JSON when not given."),
+            "content_type": String("The type of the body; JSON when not given.", check=line_error),
             "body": String("A body as it is."),
             "echo": Boolean("Whether the answer shows the request instead.", default=False, required=True),
             "trigger": String("The header or query argument whose presence stops a request; without it all stop."),
