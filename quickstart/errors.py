@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from quickstart import messages
+
 
 class QuickstartError(Exception):
     """Base of all; `str()` is the message alone."""
@@ -52,8 +54,8 @@ class KonnectError(QuickstartError):
 class Cancelled(QuickstartError):
     default_exit_code = 130
 
-    def __init__(self, message: str = "Cancelled. Nothing was changed.", hint: str = "") -> None:
-        super().__init__(message, hint)
+    def __init__(self, message: str = "", hint: str = "") -> None:
+        super().__init__(message or messages.text("start.cancelled"), hint)
 
 
 class WentBack(Exception):

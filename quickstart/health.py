@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from quickstart import diagnosis
+from quickstart import diagnosis, messages
 from quickstart.diagnosis import Told
 from quickstart.endpoints import CONTAINER_NAMES
 from quickstart.engine_kind import PLAIN
@@ -21,6 +21,7 @@ from quickstart.local_http import Answer, NoAnswer, listens, request
 from quickstart.plan import FRONT_DOOR, Plan, RoutePlan, through_the_front_door
 from quickstart.runtime import RunStatus
 
+text = messages.text
 READY_SECONDS = 30.0
 TEST_SECONDS = 90.0
 """A local server that must load its model first takes its time."""
@@ -98,9 +99,9 @@ def wait_ready(
     while not is_ready(plan):
         now = status()
         if now.crashed or now.restarts:
-            raise EnvironmentProblem(f"The gateway did not start: {now.crashed or 'it crashed'}.")
+            raise EnvironmentProblem(text("start.crashed", reason=now.crashed or text("start.crash")))
         if clock() >= deadline:
-            raise EnvironmentProblem(f"The gateway was not ready within {seconds:g} s.")
+            raise EnvironmentProblem(text("start.late", seconds=f"{seconds:g}"))
         sleep(_POLL)
 
 
@@ -137,7 +138,7 @@ def probe(
                 plan, route, timeout, "max_completion_tokens", model
             )  # newer OpenAI models know only this name
     except NoAnswer as error:
-        return untested(route, "down", f"The gateway gave no answer: {error}.", "See: ai-gateway logs")
+        return untested(route, "down", text("proof.no_answer", reason=error), text("proof.see_logs"))
     milliseconds = round((clock() - started) * 1000)
     found = judge(route, answer)
     return RouteHealth(
@@ -172,13 +173,15 @@ def judge(route: RoutePlan, answer: Answer) -> Judged:
         if isinstance(document.get("choices"), list) and document["choices"]:
             return Judged("ok")
         return Judged(
-            "not a model", f"{route.shown_upstream} answered, but not with a completion.",
-            "Is this the URL of a model server? Change it: ai-gateway setup", "server_wrong",
+            "not a model", text("proof.no_completion", upstream=route.shown_upstream),
+            text("proof.no_completion_do"), "server_wrong",
         )  # fmt: skip
     if "request_id" in document and "message" in document:  # the shape of the gateway's own errors
         return _own_error(route, answer.status, document)
     if route.operation == "completions" and answer.status in (400, 404) and b"chat model" in answer.body.lower():
-        return Judged(_CHAT_ONLY, f"{route.model} answers chat requests only.", f"Use /{route.public}/chat.")
+        return Judged(
+            _CHAT_ONLY, text("proof.chat_only", model=route.model), text("proof.chat_only_do", public=route.public)
+        )
     provider = _provider(route)
     found = provider.diagnose(answer.status, answer.body)
     told = diagnosis.of_refusal(provider, found, answer.status)
@@ -207,8 +210,8 @@ def _own_error(route: RoutePlan, status: int, document: dict[str, Any]) -> Judge
         detail = str(error.get("message", "")) if isinstance(error, dict) else ""
         return _no_answer(route, _of_certificate(detail) if code == "tls_untrusted" else code)
     if status == 404:
-        return Judged("error", "The gateway does not know this route.", "Apply the configuration: ai-gateway setup")
-    return Judged("error", f"The gateway answered {status}: {message}.", "Details: ai-gateway logs")
+        return Judged("error", text("proof.no_route"), text("proof.no_route_do"))
+    return Judged("error", text("proof.status", status=status, message=message), text("proof.see_logs"))
 
 
 def _no_answer(route: RoutePlan, code: str) -> Judged:
@@ -259,7 +262,7 @@ def glance(plan: Plan, last: dict[str, Any], running: bool) -> list[RouteHealth]
             health, message, hint, code = (str(told.get(name, "")) for name in ("health", "message", "hint", "code"))
         host, port = _target(route.shown_upstream)
         if not running:
-            health, message, hint, code = "down", "The gateway does not run.", "ai-gateway start", "gateway_stopped"
+            health, message, hint, code = "down", text("proof.stopped"), "ai-gateway start", "gateway_stopped"
         elif port and host in ("localhost", "127.0.0.1", "::1"):
             if not listens(host, port):
                 health, message, hint, code = _no_answer(route, "refused")

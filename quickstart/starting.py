@@ -26,10 +26,10 @@ def require_ports(plan: Plan) -> None:
     for listener in plan.listeners:
         port = plan.ports[listener]
         if not is_free(port, plan.bind):
-            who = owner(port) or "a program of another user"
+            who = owner(port) or messages.text("start.somebody")
             raise PortTaken(
-                f"Port {port} ({listener}) is in use by {who}.",
-                f"End that program, or choose another port: ai-gateway setup --{listener}-port",
+                messages.text("start.port", port=port, listener=listener, owner=who),
+                messages.text("start.port_do", listener=listener),
             )
 
 
@@ -41,4 +41,5 @@ def start_and_wait(runner: Runner, deployment: Deployment) -> None:
         health.wait_ready(deployment.plan, runner.status)
     except EnvironmentProblem as error:
         said = "\n".join(runner.logs(_LAST_WORDS))
-        raise EnvironmentProblem(error.message, f"Its last words:\n{said}" if said else error.hint) from error
+        hint = messages.text("start.last_words", said=said) if said else error.hint
+        raise EnvironmentProblem(error.message, hint) from error
