@@ -38,7 +38,7 @@ def litellm(folder: Path, upstream: OpenAI) -> Path:
     return file
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_from_litellm_to_a_running_gateway_and_out_and_in_again(user: User, tmp_path: Path) -> None:
     with OpenAI(KEY) as upstream:
         file = litellm(tmp_path, upstream)
@@ -70,7 +70,7 @@ def test_from_litellm_to_a_running_gateway_and_out_and_in_again(user: User, tmp_
         assert ask(user.ports["PROXY"], "POST", "/team-model/chat", QUESTION).status == 200
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_in_a_terminal_only_the_review_is_asked(user: User, tmp_path: Path) -> None:
     with OpenAI(KEY) as upstream:
         litellm(tmp_path, upstream)
