@@ -12,7 +12,11 @@ from quickstart.engine_kind import GATEWAY, ROOTLESS_GATEWAY, USUAL_NAME, defaul
 Json = dict[str, Any]
 DEBIAN = {"OperatingSystem": "Debian GNU/Linux 12 (bookworm)", "Name": "vm", "SecurityOptions": ["name=seccomp"]}
 ROOTLESS = {"OperatingSystem": "Ubuntu 24.04", "Name": "box", "SecurityOptions": ["name=seccomp", "name=rootless"]}
-DESKTOP = {"OperatingSystem": "Docker Desktop", "Name": "docker-desktop", "KernelVersion": "6.6-microsoft-standard-WSL2"}
+DESKTOP = {
+    "OperatingSystem": "Docker Desktop",
+    "Name": "docker-desktop",
+    "KernelVersion": "6.6-microsoft-standard-WSL2",
+}
 PODMAN = {"OperatingSystem": "fedora", "Name": "box", "BuildahVersion": "1.37.0", "ServerVersion": "5.2.0"}
 PODMAN_USER = PODMAN | {"Rootless": True, "SecurityOptions": ["name=seccomp", "name=rootless"]}
 PODMAN_VERSION = {"Components": [{"Name": "Podman Engine", "Version": "5.2.0"}, {"Name": "Conmon"}]}
@@ -74,9 +78,7 @@ def test_what_is_peculiar_about_an_engine_has_a_text() -> None:
     assert recognise(DEBIAN).quirk == ""
 
 
-@pytest.mark.parametrize(
-    ("text", "found"), [("4.3.1-rhel", (4, 3, 1)), ("20.10", (20, 10)), ("", (0,)), ("dev", (0,))]
-)
+@pytest.mark.parametrize(("text", "found"), [("4.3.1-rhel", (4, 3, 1)), ("20.10", (20, 10)), ("", (0,)), ("dev", (0,))])
 def test_versions(text: str, found: tuple[int, ...]) -> None:
     assert numbers(text) == found
 

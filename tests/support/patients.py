@@ -37,7 +37,8 @@ def served(port: int, **more: Any) -> RoutePlan:
 def provided(**more: Any) -> RoutePlan:
     """A route to a hosted provider."""
     told: dict[str, Any] = {
-        "title": "OpenAI", "provider": "openai", "public": "openai", "model": "gpt-6-luna", "secret": SECRET, "auth_header": "Authorization",
+        "title": "OpenAI", "provider": "openai", "public": "openai", "model": "gpt-6-luna", "secret": SECRET,
+        "auth_header": "Authorization",
         "upstream_url": "https://api.openai.com:443/v1/chat/completions", "shown_upstream": "api.openai.com",
     }  # fmt: skip
     return a_route(1, **(told | more))
