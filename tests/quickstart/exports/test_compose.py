@@ -14,6 +14,7 @@ from support.exported import a_source, edited
 from support.gateway_process import ask, free_ports
 from support.providers_mock import OpenAI
 
+from quickstart import __version__
 from quickstart.exports._bundle import Bundle, Wish
 from quickstart.exports._source import source
 from quickstart.exports.compose import export
@@ -94,6 +95,8 @@ def test_it_is_built_started_and_answers(tmp_path: Path) -> None:
             os.chown(keys, 10001, 10001)
         port = str(free_ports(1)[0])
         project = f"ai-gateway-test-{os.getpid()}"
+        file = folder / "compose.yaml"  # an image of its own, which may be removed: no user's
+        file.write_text(file.read_text().replace(f"image: ai-gateway:{__version__}", f"image: {project}:1"))
         names = {"AI_GATEWAY_PROXY_PORT": port, "COMPOSE_PROJECT_NAME": project, "DOCKER_BUILDKIT": "0"}
         try:
             up = compose(folder, "up", "--detach", "--wait", "--build", **names)
@@ -103,6 +106,6 @@ def test_it_is_built_started_and_answers(tmp_path: Path) -> None:
             assert upstream.last.headers["authorization"] == f"Bearer {KEY}"
             assert KEY not in compose(folder, "config", **names).stdout
         finally:
-            down = compose(folder, "down", "--volumes", "--rmi", "local", "--timeout", "5", **names)
+            down = compose(folder, "down", "--volumes", "--rmi", "all", "--timeout", "5", **names)
     assert down.returncode == 0, down.stderr
     assert base_image()
