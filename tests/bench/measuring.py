@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.gateway_process import moments
+
 GATEWAY_CORE, LOAD_CORE = 0, 1
 CONNECTIONS = 32
 
@@ -110,7 +112,7 @@ def _milliseconds(text: str) -> float:
 def await_answer(url: str, body: bytes, headers: dict[str, str], seconds: float = 20.0) -> float:
     """Seconds until the first 200."""
     started = time.perf_counter()
-    while time.perf_counter() - started < seconds:
+    for _ in moments(seconds, 0.005):
         try:
             request = urllib.request.Request(url, body or None, headers)
             with urllib.request.urlopen(request, timeout=5) as answer:
@@ -119,5 +121,5 @@ def await_answer(url: str, body: bytes, headers: dict[str, str], seconds: float 
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{url}: {error.code} {error.read()[:300]!r}") from None
         except OSError:
-            time.sleep(0.005)
+            continue
     raise RuntimeError(f"nothing answers at {url}")
