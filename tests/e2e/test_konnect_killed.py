@@ -106,7 +106,7 @@ def test_killed_before_each_step(
         killed = setup(person, killer, number)
         if killed.status == 0:
             break  # it has no step of that number
-        step = killed.steps[-1]
+        step = killed.steps[-1] if killed.steps else "the first step"
         assert (killed.status, len(killed.steps)) == (-9, number), f"{number} {step}: {killed.printed}"
         for word in (KEY, TOKEN):
             assert all("secrets.env" in path for path in holding(person, word)), f"a kill before {step}"

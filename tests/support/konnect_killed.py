@@ -7,8 +7,10 @@ Run as a program of its own: JSON lines in (`environment`, `words`, `kill_at`, `
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -106,9 +108,11 @@ def _child(asked: dict[str, Any]) -> int:
 
 
 def _serve() -> None:
-    import quickstart.containers
-    import quickstart.konnect.launching  # noqa: F401 - imported once, for all forks
+    import quickstart
 
+    for module in pkgutil.walk_packages(quickstart.__path__, "quickstart."):  # once, for all forks
+        if not module.name.endswith(".resources"):
+            importlib.import_module(module.name)
     for line in sys.stdin:
         asked = json.loads(line)
         pid = os.fork()

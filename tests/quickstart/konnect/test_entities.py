@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.konnect_parts import Office, konnect_plan
 
@@ -36,6 +36,7 @@ def test_keys_are_references(office: Office) -> None:
     assert not [value for value in office.plan.secrets.values() if value in text]
 
 
+@settings(max_examples=15)  # each renders four files
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=4, unique=True), st.uuids())
 def test_ids_follow_from_names_and_control_plane(names: list[str], home: uuid.UUID) -> None:
     from pathlib import Path
