@@ -11,6 +11,7 @@ import pytest
 
 from gateway.admin.relay import Relay
 from gateway.entities import Config
+from gateway.health_marks import HealthMarks
 from gateway.metrics import Definition, Dump, family
 from gateway.settings import Settings
 from gateway.store import Store
@@ -24,6 +25,7 @@ class Control:
     def __init__(self, **environment: str) -> None:
         self.settings = Settings.from_env(environment)
         self.store = Store(Config())
+        self.marks = HealthMarks.create(64, shared=False)
         self.node_id = "00000000-0000-4000-8000-000000000001"
         self.problem = ""
         self.level = ""
