@@ -74,7 +74,9 @@ CAUSES: dict[str, tuple[Callable[[KonnectMock], None], dict[str, str], str, str]
     "rate limited": (rate_limited, {}, "too many requests (429)", "Wait a minute"),
     "login page": (login_page, {}, "is not Konnect's API", "company proxy"),
     "no token": (lambda mock: None, {"KONNECT_TOKEN": ""}, "none was given", "KONNECT_TOKEN=..."),
-    "nobody there": (lambda mock: None, {"AI_GATEWAY_KONNECT_URL": "http://127.0.0.1:9/{region}"}, "no answer", "Nothing listens"),
+    "nobody there": (
+        lambda mock: None, {"AI_GATEWAY_KONNECT_URL": "http://127.0.0.1:9/{region}"}, "no answer", "Nothing listens",
+    ),
 }  # fmt: skip
 
 
