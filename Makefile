@@ -25,7 +25,7 @@ unit: $(STAMP)
 
 # CPU per request beside nginx; wants a quiet machine with two cores, and wrk, nginx and its Lua module. Minutes.
 bench: $(STAMP)
-	PYTHONPATH=gateway_image:tests $(BIN)/python tests/bench/costs.py $(BENCH_ARGS)
+	PYTHONPATH=gateway_image:tests $(BIN)/python tests/bench/run.py $(BENCH_ARGS)
 
 # Hours: 2,000 streams for ten minutes, then an hour at half load. SOAK_ARGS makes it shorter or longer.
 soak: $(STAMP)

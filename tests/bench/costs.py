@@ -1,17 +1,12 @@
-"""`make bench`: CPU time per request of the gateway beside nginx, one interleaved run, medians.
-
-    PYTHONPATH=gateway_image:tests python tests/bench/costs.py [--seconds S] [--rounds N] [--rows WORD,...] [--write F]
+"""CPU time per request of the gateway beside nginx: one interleaved run, medians.
 
 Every system runs alone on one core, the load and the provider on another; the order is turned round every other round.
-Prints each row with its target and whether it holds, and ends with 0 either way: judging is for people. Not for:
-endurance (soak.py).
+Not for: what is no cost per request (figures.py), endurance (soak).
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import platform
 import signal
 import statistics
 import subprocess
@@ -24,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import nginx_parts, scenes
-from bench.measuring import GATEWAY_CORE, LOAD_CORE, await_answer, cpu_seconds, load, missing, pinned, resident_bytes
+from bench.measuring import GATEWAY_CORE, LOAD_CORE, await_answer, cpu_seconds, load, pinned, resident_bytes
 from bench.scenes import GATEWAY, NGINX, Row
 from support.certificates import make_authority, make_certificate
 from support.gateway_process import LISTENERS, free_ports
@@ -98,19 +93,29 @@ class Systems:
     def _gateway(self, name: str, port: int, document: str) -> None:
         file = self.folder / f"{name}.json"
         file.write_text(document)
-        environment = os.environ | {f"KONG_{listener}_LISTEN": "off" for listener in LISTENERS}
-        environment |= {
-            "KONG_PROXY_LISTEN": f"127.0.0.1:{port}",
-            "KONG_DATABASE": "off",
-            "KONG_DECLARATIVE_CONFIG": str(file),
-            "KONG_NGINX_WORKER_PROCESSES": "1",
-            "KONG_PROXY_ACCESS_LOG": str(self.folder / f"{name}.log"),
-            "PYTHONPATH": str(ROOT / "gateway_image"),
-            "SSL_CERT_FILE": str(self._authority.certificate),
-        }
+        environment = self.environment(file, port, 1)
         command = [sys.executable, "-m", "gateway", "start"]
         log = self.folder / f"{name}.out"
         self._keep(name, port, pinned(GATEWAY_CORE, command, log, env=environment, start_new_session=True))
+
+    def environment(self, file: Path, port: int, workers: int) -> dict[str, str]:
+        """Of a gateway that serves `file` on `port`, with its access log on."""
+        return {
+            **os.environ,
+            **{f"KONG_{listener}_LISTEN": "off" for listener in LISTENERS},
+            "KONG_PROXY_LISTEN": f"127.0.0.1:{port}",
+            "KONG_DATABASE": "off",
+            "KONG_DECLARATIVE_CONFIG": str(file),
+            "KONG_NGINX_WORKER_PROCESSES": str(workers),
+            "KONG_PROXY_ACCESS_LOG": str(file.with_suffix(".log")),
+            "PYTHONPATH": str(ROOT / "gateway_image"),
+            "SSL_CERT_FILE": str(self._authority.certificate),
+        }
+
+    def answering(self, url: str) -> str:
+        """`url`, once it answers."""
+        await_answer(url, scenes.CHAT.body.encode(), {"content-type": "application/json"})
+        return url
 
     def _keep(self, name: str, port: int, process: subprocess.Popen[bytes]) -> None:
         self.running[name] = (f"http://127.0.0.1:{port}", process)
@@ -172,27 +177,3 @@ def table(rounds: int, seconds: int, words: Sequence[str] = ()) -> Iterator[str]
             if name in made.running:
                 size = resident_bytes(made.running[name][1].pid) / (1 << 20)
                 yield f"- {name}: {starts[name]:.2f} s to its first answer; a worker has {size:.0f} MB after the load"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=2, help="of load per system and round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--rows", default="", help="only rows whose titles have one of these words")
-    parser.add_argument("--write", type=Path, help="append the table to this file")
-    given = parser.parse_args()
-    if why := missing():
-        sys.exit(f"Nothing can be measured: {why}")
-    words = [word for word in given.rows.split(",") if word]
-    lines = [f"Python {platform.python_version()}, {os.cpu_count()} cores, {given.rounds} rounds of {given.seconds} s"]
-    print(lines[0], "", sep="\n", flush=True)
-    for line in table(given.rounds, given.seconds, words):
-        lines.append(line)
-        print(line, flush=True)
-    if given.write:
-        with given.write.open("a") as out:
-            out.write("\n".join(lines) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,48 @@
+"""`make bench`: everything that is measured about speed, as lines of Markdown with their targets and whether they hold.
+
+    PYTHONPATH=gateway_image:tests python tests/bench/run.py [--seconds S] [--rounds N] [--rows WORD,...] [--write FILE]
+
+Ends with 0 either way: judging is for people. Not for: what is measured (costs.py, figures.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import platform
+import sys
+from pathlib import Path
+
+from bench import costs, figures
+from bench.measuring import missing
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=2, help="of load per system and round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rows", default="", help="only rows whose titles have one of these words")
+    parser.add_argument(
+        "--requests", type=int, default=figures.MILLION, help="that the worker's memory is held against"
+    )
+    parser.add_argument("--write", type=Path, help="append the table to this file")
+    given = parser.parse_args()
+    if why := missing():
+        sys.exit(f"Nothing can be measured: {why}")
+    words = [word for word in given.rows.split(",") if word]
+    lines = [f"Python {platform.python_version()}, {os.cpu_count()} cores, {given.rounds} rounds of {given.seconds} s"]
+    print(lines[0], "", sep="\n", flush=True)
+    told = costs.table(given.rounds, given.seconds, words)
+    if not words:
+        told = itertools.chain(told, figures.lines(given.rounds, given.requests))
+    for line in told:
+        lines.append(line)
+        print(line, flush=True)
+    if given.write:
+        with given.write.open("a") as out:
+            out.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
