@@ -45,6 +45,15 @@ class Target:
         self.timeouts = timeouts  # None: the service's
         self.leads: dict[tuple[object, ...], bytes] | None = None  # first lines of recent requests, where kept
 
+    def like(self, other: Target) -> bool:
+        """Whether a request goes to the same place with the same head."""
+        return (
+            self.origin == other.origin
+            and (self.path, self.host, self.block, self.method) == (other.path, other.host, other.block, other.method)
+            and self.names.dropped == other.names.dropped
+            and self.timeouts == other.timeouts
+        )
+
 
 class Rewrite:
     """What plugins changed about the request line and Host; None: as it was. Most requests have none of this."""

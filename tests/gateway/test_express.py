@@ -1,69 +1,13 @@
-"""The short way and the general way are held against each other, byte by byte: what goes upstream, what the client
-gets, what is logged, remembered and summed."""
+"""The course of a request on the short way: answers whole and in pieces, failures, clients that leave."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from support.recorded import chat_route
-from support.wire_bench import WireBench
+from support.two_ways import ANSWER, CHAT, LINES, TwoWays, answered, asked
 
-from gateway.values import Origin, UpstreamError
-
-ORIGIN = Origin("http", "upstream.test", 80)
-CHAT = {"messages": [{"role": "user", "content": "hello"}]}
-USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
-ANSWER = {"id": "c", "object": "chat.completion", "model": "gpt-6-luna-2026", "choices": [{"index": 0}], "usage": USAGE}
-LINES = {"Server": "up", "Date": "Sun, 22 Nov 2026 05:32:48 GMT", "Content-Type": "application/json"}
-
-
-def asked(body: Any = CHAT, target: str = "/chat", **headers: str) -> bytes:
-    text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    named = {"Host": "gateway.test", "Content-Type": "application/json", **headers, "Content-Length": str(len(text))}
-    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in named.items())
-    return f"POST {target} HTTP/1.1\r\n{head}\r\n".encode() + text
-
-
-def answered(body: Any = ANSWER, status: str = "200 OK", lines: dict[str, str] | None = None) -> bytes:
-    text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    named = {**(LINES if lines is None else lines), "Content-Length": str(len(text))}
-    head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
-    return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + text
-
-
-class TwoWays:
-    """Two listeners of the same configuration, of which one learned the short way of asked()."""
-
-    def __init__(self, *plugins: dict[str, Any], **config: Any) -> None:
-        route = chat_route(*plugins)
-        route["services"][0]["routes"][0]["plugins"][0]["config"].update(config)
-        self.express, self.general = (WireBench(route, ORIGIN, express=express) for express in (True, False))
-        self.both = (self.express, self.general)
-        self.exchange(asked(), answered())
-
-    def sent(self, *pieces: bytes) -> bytes:
-        short, general = (bench.send(*pieces) for bench in self.both)
-        assert short == general
-        return short
-
-    def got(self, *pieces: bytes) -> bytes:
-        for bench in self.both:
-            bench.runtime.pass_time(0.0125)
-        short, general = (bench.answer(*pieces) for bench in self.both)
-        assert short == general
-        self.same()
-        return short
-
-    def same(self) -> None:
-        lines, general = (bench.remembered() for bench in self.both)
-        assert lines == general
-
-    def exchange(self, request: bytes, *answer: bytes) -> tuple[bytes, bytes]:
-        return self.sent(request), self.got(*answer)
+from gateway.values import UpstreamError
 
 
 def test_the_second_request_goes_the_short_way_and_nobody_can_tell() -> None:
@@ -84,87 +28,6 @@ def test_every_request_has_an_id_of_its_own() -> None:
     ways = TwoWays()
     seen = {ways.exchange(asked(), answered())[1].split(b"X-Kong-Request-Id: ")[1][:32] for _ in range(5)}
     assert len(seen) == 5
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {**CHAT, "model": "gpt-6-luna"},
-        {**CHAT, "model": "another"},
-        {**CHAT, "model": None},
-        {**CHAT, "stream": False},
-        {**CHAT, "stream": "yes"},
-        {**CHAT, "prompt": "also"},
-        {**CHAT, "top_k": 3},
-        {**CHAT, "stream_options": {"include_usage": True}},
-        {"messages": []},
-        {"messages": {}},
-        {"messages": None},
-        {"prompt": "only"},
-        {},
-        [],
-        b"",
-        b"{",
-        b" " + json.dumps(CHAT).encode(),
-        b'{"messages":[{}],"messages":[]}',
-        b'{"messages":[{}],"\\u006dodel":"another"}',
-        b'{"messages":["\xff"]}',
-        b'{"messages":[' + b"[" * 5000,
-    ],
-    ids=repr,
-)
-def test_a_body_out_of_the_ordinary_goes_the_general_way(body: Any) -> None:
-    ways = TwoWays()
-    sent = ways.sent(asked(body))
-    assert not ways.express.short
-    if sent:
-        ways.got(answered())
-    else:
-        for bench in ways.both:
-            assert b"HTTP/1.1 4" in bench.client_wire.take()[:12]
-        ways.same()
-
-
-BODIES = st.fixed_dictionaries(
-    {"messages": st.lists(st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=3), max_size=3)},
-    optional={
-        "model": st.sampled_from(["gpt-6-luna", "other", "", None]),
-        "stream": st.booleans() | st.none(),
-        "stream_options": st.just({"include_usage": True}),
-        "temperature": st.floats(allow_nan=False, allow_infinity=False),
-        "prompt": st.text(max_size=5) | st.none(),
-        "top_k": st.integers(),
-        "tools": st.lists(st.text(max_size=5), max_size=2),
-    },
-)
-USED = st.fixed_dictionaries(
-    {},
-    optional={
-        "prompt_tokens": st.integers(-1, 1 << 40) | st.none(),
-        "completion_tokens": st.integers(0, 1 << 40) | st.floats(0, 9),
-        "total_tokens": st.integers(0, 100),
-        "prompt_tokens_details": st.just({"cached_tokens": 2}) | st.none(),
-    },
-)
-ANSWERS = st.fixed_dictionaries(
-    {},
-    optional={
-        "choices": st.just([{"index": 0}]) | st.just([]) | st.just({}),
-        "usage": st.just(USAGE) | USED | st.none(),
-        "model": st.text(max_size=10) | st.none(),
-    },
-)
-
-
-@given(BODIES, ANSWERS, st.sampled_from(["200 OK", "200 Fine", "201 Created", "400 Bad Request", "503 Busy"]))
-def test_whatever_is_asked_and_answered(body: Any, answer: Any, status: str) -> None:
-    ways = TwoWays()
-    if ways.sent(asked(body)):
-        ways.got(answered(answer, status))
-    else:
-        first, second = (bench.client_wire.take() for bench in ways.both)
-        assert first == second
-        ways.same()
 
 
 @pytest.mark.parametrize(
@@ -245,30 +108,6 @@ def test_a_client_that_leaves_is_remembered() -> None:
         bench.client.connection_lost(None)
     ways.same()
     assert ways.express.recorder.recent()[-1]["aborted"] is True
-
-
-@pytest.mark.parametrize(
-    "plugin",
-    [
-        {"name": "correlation-id", "config": {}},
-        {"name": "ai-prompt-guard", "config": {"deny_patterns": ["secret"]}},
-        {"name": "prometheus", "config": {"status_code_metrics": True}},
-        {"name": "response-transformer", "config": {"add": {"headers": ["X-A:b"]}}},
-    ],
-    ids=lambda plugin: str(plugin["name"]),
-)
-def test_routes_with_further_plugins_go_the_general_way(plugin: dict[str, Any]) -> None:
-    ways = TwoWays(plugin)
-    ways.express.send(asked())
-    assert not ways.express.short
-
-
-def test_an_answer_that_is_compressed_for_the_client_goes_the_general_way() -> None:
-    ways = TwoWays()
-    for _ in range(2):
-        ways.sent(asked(Accept_Encoding="gzip"))
-        assert not ways.express.short
-        ways.got(answered())
 
 
 def test_prices_are_summed() -> None:

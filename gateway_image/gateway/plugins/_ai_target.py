@@ -155,10 +155,6 @@ class Aim:
         members, prefix = additions
         return prefix + body[1:] if body[:1] == b"{" else splice(body, document, members)
 
-    def beginning(self) -> bytes:
-        """The bytes in place of a body's first brace that put the model in; for a body that names none."""
-        return self._members(True, False, False)[1]
-
     def _members(self, model: bool, stream: bool, counting: bool) -> tuple[dict[str, Any], bytes]:
         """What splice() adds, as members and as the bytes that begin the new object."""
         members: dict[str, Any] = {}

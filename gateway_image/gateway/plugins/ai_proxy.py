@@ -100,7 +100,7 @@ class AiProxy(Plugin):
             return exchange.ai_error(400, str(error))
         try:
             aim = self.aim(model, stream, options)
-            shown = _asks_usage(document)
+            shown = asks_usage(document)
             counting = self._write_body(exchange, document, aim, stream and not shown)
         except ProviderError as error:
             return exchange.ai_error(error.status, str(error))
@@ -227,7 +227,8 @@ def _kind(document: dict[str, Any]) -> str:
     return COMPLETIONS if completions else NO_PROMPTS
 
 
-def _asks_usage(document: dict[str, Any]) -> bool:
+def asks_usage(document: dict[str, Any]) -> bool:
+    """Whether the client wants a stream's usage itself."""
     options = document.get("stream_options")
     return isinstance(options, dict) and options.get("include_usage") is True
 

@@ -5,7 +5,7 @@ Not for: what is done on it, parsing heads (wire.py): a head is only known here 
 from __future__ import annotations
 
 from gateway.exchange import Exchange
-from gateway.express import Lane
+from gateway.lane import Lane
 from gateway.recorder import Recorder
 from gateway.snapshot import Snapshot
 from gateway.values import Forward

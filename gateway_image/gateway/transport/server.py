@@ -13,7 +13,8 @@ import logging
 from typing import Any, cast
 
 from gateway.exchange import Exchange
-from gateway.express import Express, Lane
+from gateway.express import Express
+from gateway.lane import Lane
 from gateway.replies import core_error, message_of
 from gateway.transport.faults import describe
 from gateway.transport.framing import LAST_CHUNK, head_bytes, reply_bytes
