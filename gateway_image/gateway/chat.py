@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import msgspec
 
 from gateway.codec import CodecError, decode, encode
 
@@ -41,8 +42,7 @@ def string(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-@dataclass(slots=True)
-class Usage:
+class Usage(msgspec.Struct, gc=False):
     """Tokens of one answer. As in OpenAI's dialect `cached_tokens` and `cache_write_tokens` are part of `prompt_tokens`
     and `reasoning_tokens` part of `completion_tokens`."""
 
