@@ -24,6 +24,7 @@ unit: $(STAMP)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 # CPU per request beside nginx; wants a quiet machine with two cores, and wrk, nginx and its Lua module. Minutes.
+# BENCH_ARGS=--peers: beside LiteLLM and Portkey instead; the first time it installs them, which takes npm and a network.
 bench: $(STAMP)
 	PYTHONPATH=gateway_image:tests $(BIN)/python tests/bench/run.py $(BENCH_ARGS)
 
@@ -58,7 +59,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 bundle: $(STAMP)
 	$(BIN)/python .ci/bundle.py dist $(BUNDLE_ARGS)
 
-# Needs uv. Raises every pin to the newest version that pyproject.toml allows, for every platform and Python 3.11+.
+# Needs uv, and npm for the last line. Raises every pin to the newest version that pyproject.toml allows, for every platform and Python 3.11+.
 lock:
 	$(COMPILE) --upgrade pyproject.toml -o requirements.txt
 	$(COMPILE) --upgrade --group gateway -c requirements.txt -o gateway_image/requirements.txt
@@ -70,6 +71,8 @@ lock:
 	$(COMPILE) --upgrade --group sdk -o requirements-sdk.txt
 	$(COMPILE) --upgrade --group sdk-frameworks -o requirements-sdk-frameworks.txt
 	$(COMPILE) --upgrade --group sdk-old -o requirements-sdk-old.txt
+	$(COMPILE) --upgrade --group litellm --no-emit-package litellm-enterprise -o requirements-litellm.txt
+	cd tests/bench/portkey && rm -f package-lock.json && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .test-artifacts build dist *.egg-info

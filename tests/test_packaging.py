@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -24,6 +25,7 @@ ALONE = [
     "requirements-sdk-old.txt",
     "requirements-schemathesis.txt",
     "requirements-sbom.txt",
+    "requirements-litellm.txt",
 ]
 """Each is installed alone, so these may disagree."""
 
@@ -52,6 +54,14 @@ def test_everything_is_pinned_by_hash_and_by_no_index(lock: str) -> None:
         assert "==" in line, f"{lock}: {name} is not pinned"
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", line), f"{lock}: {name} has no hash"
         assert "://" not in line, f"{lock}: {name} names an address"
+
+
+def test_what_npm_installs_is_pinned_by_hash_and_by_no_address() -> None:
+    lock = json.loads((ROOT / "tests" / "bench" / "portkey" / "package-lock.json").read_text())
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert packages
+    assert not [name for name, package in packages.items() if not package.get("integrity", "").startswith("sha512-")]
+    assert not [name for name, package in packages.items() if "resolved" in package]
 
 
 def test_no_two_locks_disagree() -> None:

@@ -1,8 +1,9 @@
 """`make bench`: everything that is measured about speed, as lines of Markdown with their targets and whether they hold.
 
     PYTHONPATH=gateway_image:tests python tests/bench/run.py [--seconds S] [--rounds N] [--rows WORD,...] [--write FILE]
+    PYTHONPATH=gateway_image:tests python tests/bench/run.py --peers [--seconds S] [--rounds N] [--write FILE]
 
-Ends with 0 either way: judging is for people. Not for: what is measured (costs.py, figures.py).
+Ends with 0 either way: judging is for people. Not for: what is measured (costs.py, figures.py, peers.py).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import costs, figures
+from bench import costs, figures, peers
 from bench.measuring import missing
 
 
@@ -27,6 +28,7 @@ def main() -> None:
         "--requests", type=int, default=figures.MILLION, help="that the worker's memory is held against"
     )
     parser.add_argument("--write", type=Path, help="append the table to this file")
+    parser.add_argument("--peers", action="store_true", help="beside LiteLLM and Portkey instead of nginx alone")
     given = parser.parse_args()
     if why := missing():
         sys.exit(f"Nothing can be measured: {why}")
@@ -34,7 +36,9 @@ def main() -> None:
     lines = [f"Python {platform.python_version()}, {os.cpu_count()} cores, {given.rounds} rounds of {given.seconds} s"]
     print(lines[0], "", sep="\n", flush=True)
     told = costs.table(given.rounds, given.seconds, words)
-    if not words:
+    if given.peers:
+        told = peers.table(given.rounds, given.seconds)
+    elif not words:
         told = itertools.chain(told, figures.lines(given.rounds, given.requests))
     for line in told:
         lines.append(line)
