@@ -3,7 +3,7 @@
 PYTHON = python3
 VENV = .venv
 BIN = $(VENV)/bin
-WORKERS = 2
+WORKERS = 3
 STAMP = $(VENV)/.installed
 SHELL_FILES = install.sh .ci/run .ci/*.sh
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
@@ -21,7 +21,7 @@ lint: $(STAMP)
 	$(BIN)/shellcheck $(SHELL_FILES)
 
 unit: $(STAMP)
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations 12 $(PYTEST_ARGS)
 
 # CPU per request beside nginx; wants a quiet machine with two cores, and wrk, nginx and its Lua module. Minutes.
 # BENCH_ARGS=--peers: beside LiteLLM and Portkey instead; the first time it installs them, which takes npm and a network.
@@ -59,7 +59,8 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 bundle: $(STAMP)
 	$(BIN)/python .ci/bundle.py dist $(BUNDLE_ARGS)
 
-# Needs uv, and npm for the last line. Raises every pin to the newest version that pyproject.toml allows, for every platform and Python 3.11+.
+# Needs uv, and npm for the last line. Raises every pin to the newest version that pyproject.toml allows, for every
+# platform and Python 3.11+.
 lock:
 	$(COMPILE) --upgrade pyproject.toml -o requirements.txt
 	$(COMPILE) --upgrade --group gateway -c requirements.txt -o gateway_image/requirements.txt

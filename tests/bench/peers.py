@@ -18,16 +18,7 @@ from pathlib import Path
 
 from bench import costs, scenes
 from bench.costs import Systems
-from bench.measuring import (
-    CONNECTIONS,
-    GATEWAY_CORE,
-    Loaded,
-    await_answer,
-    cpu_seconds,
-    load,
-    pinned,
-    resident_bytes,
-)
+from bench.measuring import CONNECTIONS, GATEWAY_CORE, Loaded, await_answer, cpu_seconds, load, pinned, resident_bytes
 from bench.scenes import COMPLETIONS, GATEWAY, NGINX, Ask
 from support.gateway_process import free_ports
 from support.house import ROOT
@@ -105,7 +96,8 @@ def litellm(folder: Path, port: int, provider_port: int) -> Peer:
 
 
 def portkey(_folder: Path, port: int, provider_port: int) -> Peer:
-    """Raises Unavailable."""
+    """With the server library that package.json holds it to: with a newer one this release answers every stream with
+    500, because it changes headers that are then immutable (its issue 1389). Raises Unavailable."""
     program = npm_packages(PORTKEY_FILES) / "@portkey-ai" / "gateway" / "build" / "start-server.js"
     headers = {"Authorization": "Bearer sk-x", "x-portkey-provider": "openai"}
     asked = {}
@@ -179,7 +171,9 @@ def measure(made: Systems, asked: dict[str, dict[str, Asked]], work: str, rounds
 
 
 def table(rounds: int, seconds: int) -> Iterator[str]:
-    """The lines of the table, as they are measured."""
+    """The lines of the table. Raises Unavailable."""
+    npm_packages(PORTKEY_FILES)  # both before anything is started
+    python_of("litellm")
     yield versions()
     yield ""
     with costs.systems([NGINX, GATEWAY]) as (made, starts):

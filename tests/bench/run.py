@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bench import costs, figures, peers
 from bench.measuring import missing
+from support.sdk_environments import Unavailable
 
 
 def main() -> None:
@@ -40,9 +41,12 @@ def main() -> None:
         told = peers.table(given.rounds, given.seconds)
     elif not words:
         told = itertools.chain(told, figures.lines(given.rounds, given.requests))
-    for line in told:
-        lines.append(line)
-        print(line, flush=True)
+    try:
+        for line in told:
+            lines.append(line)
+            print(line, flush=True)
+    except Unavailable as error:
+        sys.exit(f"Nothing can be measured: {error}")
     if given.write:
         with given.write.open("a") as out:
             out.write("\n".join(lines) + "\n")

@@ -40,6 +40,8 @@ def python_of(name: str) -> Path:
 def npm_packages(folder: Path) -> Path:
     """The node_modules of what the package-lock.json in `folder` pins; no package's own scripts are run. Raises
     Unavailable."""
+    if shutil.which("npm") is None:
+        raise Unavailable("npm is not installed: install Node.js 20 or newer with its npm")
     files = [folder / name for name in ("package.json", "package-lock.json", ".npmrc")]
 
     def make(home: Path) -> None:
