@@ -187,6 +187,18 @@ class Answers:
     )
     base_image: str = _question(BASE_IMAGE, "Image the gateway's image is built on.", "text", flag="--base-image")
     workers: int = _question(1, "Worker processes of the gateway.", "number", flag="--workers")
+    forward_proxy: str = _question(
+        "auto", "The proxy that https requests take; auto is $HTTPS_PROXY, kept from then on; none forgets it.",
+        "choice", flag="--forward-proxy", choices=("auto", "none"),
+    )  # fmt: skip
+    no_proxy: str = _question(
+        "none", "Hosts that are asked without that proxy.", "text", flag="--no-proxy",
+        variables=("NO_PROXY", "no_proxy"),
+    )  # fmt: skip
+    ca_file: str = _question(
+        "system", "PEM file of the certificate authorities to trust; system means the usual ones.", "text",
+        flag="--ca-file", variables=("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+    )  # fmt: skip
     discover: bool = _question(
         True, "Look for model servers on this machine.", "switch", flag="--discover/--no-discover", saved=False
     )

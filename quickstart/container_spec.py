@@ -13,7 +13,7 @@ from quickstart import runtime
 from quickstart.deployment import Deployment
 from quickstart.engine_kind import PLAIN, EngineKind
 from quickstart.errors import EnvironmentProblem
-from quickstart.files import SETTINGS_NAME, Places
+from quickstart.files import AUTHORITIES_NAME, SETTINGS_NAME, Places
 
 UNPRIVILEGED = 10001
 """The uid in the image; used when root runs the quickstart, because a container of ours never runs as root."""
@@ -73,7 +73,12 @@ def options(deployment: Deployment, places: Places, engine: Engine, uid: int, gi
         "name": container_name(places),
         "user": user(uid, gid, engine),
         "environment": runtime.settings(
-            plan, address, f"{CONFIGURATION}/{SETTINGS_NAME}", PREFIX, f"{SECRETS}/{places.secrets.name}"
+            plan,
+            address,
+            f"{CONFIGURATION}/{SETTINGS_NAME}",
+            PREFIX,
+            f"{SECRETS}/{places.secrets.name}",
+            f"{CONFIGURATION}/{AUTHORITIES_NAME}",
         ),
         "labels": {INSTANCE: instance(places)},
         "read_only": True,

@@ -16,7 +16,10 @@ from quickstart.errors import EnvironmentProblem
 from quickstart.plan import KonnectPlan, Plan, RoutePlan
 
 VERSION = 1
-_IN_THE_PROCESS = ("runtime", "host_network", "bind", "ports", "workers", "base_image", "konnect")
+_IN_THE_PROCESS = (
+    *("runtime", "host_network", "bind", "ports", "workers", "base_image", "konnect"),
+    *("forward_proxy", "no_proxy", "ca_file", "ca_sum"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from quickstart.errors import EnvironmentProblem
 NAME = "ai-gateway"
 SETTINGS_NAME = "kong.yml"
 EXPORTS_NAME = "kong.env"
+AUTHORITIES_NAME = "ca.pem"
 _UNFINISHED = ".unfinished"
 
 
@@ -81,6 +82,11 @@ class Places:
     def configuration(self) -> Path:
         """What the gateway reads: a copy of the rendered kong.yml, so that a wiped /tmp does not matter."""
         return self.data / "gateway" / SETTINGS_NAME
+
+    @property
+    def authorities(self) -> Path:
+        """A copy of the certificate authorities that a container trusts, beside the configuration it is given."""
+        return self.configuration.with_name(AUTHORITIES_NAME)
 
     @property
     def deployment(self) -> Path:

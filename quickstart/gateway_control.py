@@ -109,6 +109,7 @@ class GatewayControl:
                 if plan.local_model
                 else None
             ),
+            "way_out": {"forward_proxy": plan.forward_proxy or None, "ca_file": plan.ca_file or None},
             "konnect": self._konnect(),
             "files": {
                 "configuration": str(plan.output_dir / SETTINGS_NAME),

@@ -25,6 +25,7 @@ from quickstart.local_model import LocalModel
 from quickstart.lock import exclusively
 from quickstart.plan import Plan, Runtime
 from quickstart.progress import Reporter
+from quickstart.reach import outward
 from quickstart.reconcile import situation
 from quickstart.reconcile.applying import ATTEMPTS, Applying
 from quickstart.reconcile.due_files import DueFile, Texts, due_files, kept_aside, write
@@ -153,7 +154,12 @@ class _Launch:
         dropped = {route.secret for route in self.previous.plan.routes} if self.previous is not None else set()
         if self.previous is not None and self.previous.plan.konnect is not None:
             dropped.add(TOKEN)  # no business of a gateway of this machine
-        return due_files(self.plan, applying, texts, dropped, self.plan.secrets)
+        dropped.add(outward.PROXY)
+        files = due_files(self.plan, applying, texts, dropped, self.plan.secrets)
+        if self.plan.ca_file and self.plan.runtime == "docker":
+            trusted = outward.certificates(self.plan.ca_file)
+            files.append(DueFile("configuration", self.places.authorities, trusted, 0o644))
+        return files
 
     def _previous_status(self) -> RunStatus:
         try:
@@ -243,6 +249,8 @@ class _Launch:
         try:
             if not self.plan.local_model:
                 self.model.stop()
+            if not (self.plan.ca_file and self.plan.runtime == "docker"):
+                self.places.authorities.unlink(missing_ok=True)
             if self.previous_runner is not self.runner:
                 self.previous_runner.remove()
             self.runner.tidy(wanted)

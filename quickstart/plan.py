@@ -63,6 +63,10 @@ class Plan:
     local_model_port: int = 7999
     base_image: str = "python:3.13-slim"
     workers: int = 1
+    forward_proxy: str = ""  # host:port as the gateway reaches it; its URL is among the secrets
+    no_proxy: str = ""  # what is asked without it, as NO_PROXY has it
+    ca_file: str = ""  # PEM file of the certificate authorities to trust; "" = the usual ones
+    ca_sum: str = ""  # what stands for its content
     konnect: KonnectPlan | None = None  # with the runtime "konnect" alone
 
     @property

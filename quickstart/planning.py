@@ -18,6 +18,7 @@ from quickstart.konnect.account import AUTO, TOKEN
 from quickstart.konnect.products import product_of
 from quickstart.naming import BUILTIN, family_of, named
 from quickstart.plan import KonnectPlan, Plan, RoutePlan, Runtime
+from quickstart.reach.outward import PROXY, Outward
 
 BUILTIN_MODEL = "smollm2-135m-instruct"
 OPERATIONS = {CHAT: "chat", COMPLETIONS: "completions"}
@@ -28,9 +29,11 @@ def make_plan(
     engine: Callable[[], bool],
     loopback_only: Callable[[int], bool] = discovery.listens_on_loopback_only,
     system: str | None = None,
+    outward: Outward = Outward(),
 ) -> Plan:
     """What setup is going to make. `engine` tells whether a container engine answers (asked only where it matters),
-    `loopback_only` whether a port of this machine is out of a container's reach, `system` is platform.system().
+    `loopback_only` whether a port of this machine is out of a container's reach, `system` is platform.system(),
+    `outward` the way to providers.
 
     Raises UsageError for answers that cannot become a gateway.
     """
@@ -41,7 +44,7 @@ def make_plan(
     runtime, because = _runtime(answers, engine)
     host_network = False
     if runtime != "process" and (system or platform.system()) == "Linux":
-        closed = _out_of_reach(answers, loopback_only)
+        closed = _out_of_reach(answers, loopback_only, outward)
         host_network = bool(closed)
         because += [messages.text("because.host_network", server=shown) for shown in closed]
     bridged = runtime != "process" and not host_network
@@ -58,6 +61,9 @@ def make_plan(
     used = {route.secret for route in routes} - {""}
     if konnect is not None:
         used.add(TOKEN)
+    proxy, no_proxy = outward.from_gateway(bridged) if konnect is None else (None, "")
+    if proxy is not None and outward.proxy is not None and proxy.host != outward.proxy.host:
+        because.append(messages.text("because.forward_proxy", proxy=outward.proxy.shown, inside=proxy.shown))
     return Plan(
         routes=tuple(routes),
         runtime=runtime,
@@ -66,11 +72,16 @@ def make_plan(
         bind=answers.bind,
         ports=answers.ports,
         output_dir=answers.output_dir,
-        secrets={name: value for name, value in answers.secrets.items() if name in used},
+        secrets={name: value for name, value in answers.secrets.items() if name in used}
+        | ({PROXY: proxy.url} if proxy is not None else {}),
         local_model=answers.builtin_model,
         local_model_port=answers.local_model_port,
         base_image=answers.base_image,
         workers=answers.workers,
+        forward_proxy=proxy.shown if proxy is not None else "",
+        no_proxy=no_proxy,
+        ca_file=outward.ca_file if konnect is None else "",
+        ca_sum=outward.ca_sum if konnect is None else "",
         konnect=konnect,
     )
 
@@ -101,7 +112,7 @@ def _runtime(answers: Answers, engine: Callable[[], bool]) -> tuple[Runtime, lis
     return "process", [messages.text("because.process")]
 
 
-def _out_of_reach(answers: Answers, loopback_only: Callable[[int], bool]) -> list[str]:
+def _out_of_reach(answers: Answers, loopback_only: Callable[[int], bool], outward: Outward) -> list[str]:
     """Servers of this machine that a container on Docker's bridge cannot reach, as the person typed them."""
     closed = [f"localhost:{answers.local_model_port}"] if answers.builtin_model else []
     urls = [(item.url, item.public) for item in answers.local]
@@ -110,6 +121,9 @@ def _out_of_reach(answers: Answers, loopback_only: Callable[[int], bool]) -> lis
         address = endpoints.parse(url, public)
         if endpoints.is_this_machine(address.host) and loopback_only(address.port):
             closed.append(address.authority)
+    proxy = outward.proxy if answers.control_plane == "local" else None
+    if proxy is not None and endpoints.is_this_machine(proxy.host) and loopback_only(proxy.port):
+        closed.append(proxy.shown)
     return closed
 
 

@@ -25,6 +25,7 @@ from quickstart.runtime import Progress, RunStatus
 from quickstart.supervisor import GRACE
 
 _INHERITED = ("PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_WAY_OUT = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE")
 _POLL = 0.02  # seconds between two looks at a process that is ending
 
 
@@ -156,9 +157,12 @@ class ProcessRunner:
         private_directory(self._places.prefix)
         plan = deployment.plan
         listening = runtime.settings(
-            plan, plan.bind, str(self._places.configuration), str(self._places.prefix), str(self._places.secrets)
-        )
-        self.supervised.start([sys.executable, "-P", "-m", "gateway", "start"], inherited(self._environ) | listening)
+            plan, plan.bind, str(self._places.configuration), str(self._places.prefix), str(self._places.secrets),
+            plan.ca_file,
+        )  # fmt: skip
+        # the way out is the one that was set up, whichever shell this is
+        kept = {name: value for name, value in inherited(self._environ).items() if name.upper() not in _WAY_OUT}
+        self.supervised.start([sys.executable, "-P", "-m", "gateway", "start"], kept | listening)
 
     def stop(self) -> bool:
         return self.supervised.stop()

@@ -109,6 +109,7 @@ def _facts(console: Console, plan: Plan, result: LaunchResult) -> None:
     shown: dict[str, object] = {name: url(plan, name) for name in ("proxy", "manager") if name in plan.listeners}
     if plan.konnect is not None:
         shown |= {"control_plane": plan.konnect.control_plane, "region": plan.konnect.region}
+    shown |= {name: value for name in ("forward_proxy", "ca_file") if (value := getattr(plan, name))}
     console.fact("ready", **shown, runtime=plan.runtime, changed=",".join(result.changed) or "nothing")
     # as it is, so that it can be copied
     console.fact("try", " ".join(line.strip().rstrip("\\").strip() for line in curl(plan, result.routes)))

@@ -12,6 +12,7 @@ from typing import Literal
 
 from quickstart import messages
 from quickstart.plan import Plan, RoutePlan
+from quickstart.reach.outward import PROXY
 from quickstart.reconcile.proposal import Proposal
 from quickstart.reconcile.situation import Situation
 from quickstart.render import Rendered
@@ -70,7 +71,7 @@ def compare(plan: Plan, rendered: Rendered, earlier: Earlier, proposal: Proposal
     changes += [Change("-", route.path, "", route.model) for name, route in old.items() if name not in new]
     machine = _machine_changes(earlier.plan, plan) if earlier.plan is not None else []
     if earlier.plan is not None:
-        changes += [*_key_changes(plan, earlier.secrets or {}), *machine]
+        changes += [*_key_changes(earlier.plan, plan, earlier.secrets or {}), *machine]
     if proposal is None or proposal.before is None:
         diff = unified(earlier.kong_yml, rendered.kong_yml)
         return Review(tuple(changes), unchanged, tuple(diff), restarts=bool(machine))
@@ -108,9 +109,17 @@ def _upstreams(old: RoutePlan, new: RoutePlan) -> tuple[str, str]:
     return old.upstream_url, new.upstream_url
 
 
-def _key_changes(plan: Plan, before: Mapping[str, str]) -> list[Change]:
+def _key_changes(old: Plan, plan: Plan, before: Mapping[str, str]) -> list[Change]:
     """Which keys differ; what they are is nobody's business here."""
     changed = [name for name, value in plan.secrets.items() if name in before and before[name] != value]
+    if PROXY in changed:  # where it is another proxy, that is told with the machine's changes
+        changed.remove(PROXY)
+        if old.forward_proxy == plan.forward_proxy:
+            return [Change("~", "gateway", "forward proxy", "", messages.text("review.new_password")), *_told(changed)]
+    return _told(changed)
+
+
+def _told(changed: Sequence[str]) -> list[Change]:
     return [Change("~", name, "key", "", messages.text("review.new_key")) for name in changed]
 
 
@@ -121,6 +130,9 @@ def _machine_changes(old: Plan, new: Plan) -> list[Change]:
         ("gateway", "network", _network(old), _network(new)),
         ("gateway", "address", old.bind, new.bind),
         ("gateway", "workers", old.workers, new.workers),
+        ("gateway", "forward proxy", old.forward_proxy or "-", new.forward_proxy or "-"),
+        ("gateway", "NO_PROXY", old.no_proxy or "-", new.no_proxy or "-"),
+        ("gateway", "certificates", _trusted(old, new), _trusted(new, old)),
         ("gateway", "base image", old.base_image, new.base_image),
         ("files", "directory", old.output_dir, new.output_dir),
         ("gateway", "control plane", _control_plane(old), _control_plane(new)),
@@ -131,6 +143,14 @@ def _machine_changes(old: Plan, new: Plan) -> list[Change]:
     if new.runtime == "process":
         found = [change for change in found if change.field not in ("base image", "network")]
     return found
+
+
+def _trusted(plan: Plan, other: Plan) -> str:
+    """The bundle by its path; where both have the same path and another content, with what stands for that."""
+    if not plan.ca_file:
+        return "system"
+    same = plan.ca_file == other.ca_file and plan.ca_sum != other.ca_sum
+    return f"{plan.ca_file} ({plan.ca_sum})" if same else plan.ca_file
 
 
 def _control_plane(plan: Plan) -> str:

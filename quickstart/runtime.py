@@ -64,8 +64,11 @@ class Runner(Protocol):
         """Stops it and removes everything of it but the user's files."""
 
 
-def settings(plan: Plan, address: str, configuration: str, prefix: str, secrets: str) -> dict[str, str]:
-    """The gateway's environment: where it listens, what it reads. Never a secret; those are in the file `secrets`."""
+def settings(
+    plan: Plan, address: str, configuration: str, prefix: str, secrets: str, authorities: str = ""
+) -> dict[str, str]:
+    """The gateway's environment: where it listens, what it reads, whom it trusts beside what a machine does usually
+    (`authorities`: that bundle's path there). Never a secret; those are in the file `secrets`, the proxy among them."""
     host = f"[{address}]" if ":" in address else address
     listening = {_SETTING[name]: f"{host}:{port}" for name, port in plan.ports.items()}
     return {
@@ -76,4 +79,6 @@ def settings(plan: Plan, address: str, configuration: str, prefix: str, secrets:
         "KONG_VAULT_ENV_FILE": secrets,
         "KONG_NGINX_WORKER_PROCESSES": str(plan.workers),
         "KONG_COMPATIBLE_VERSION": NEWEST,
+        **({"NO_PROXY": plan.no_proxy} if plan.no_proxy else {}),
+        **({"SSL_CERT_FILE": authorities} if plan.ca_file else {}),
     }

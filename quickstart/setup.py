@@ -41,6 +41,8 @@ from quickstart.plan import Plan
 from quickstart.planning import make_plan
 from quickstart.preflight import Finding, Machine
 from quickstart.prompter import Prompter, open_prompter
+from quickstart.reach import outward
+from quickstart.reach.outward import Outward
 from quickstart.reconcile import situation
 from quickstart.reconcile.applying import rolling_back
 from quickstart.render import Rendered, render
@@ -81,14 +83,14 @@ class Setup:
         """Raises QuickstartError; returns when everything is as it was asked for."""
         # a wizard without a terminal must end before it has looked at or asked about anything
         prompter = None if choices.yes else self.prompter(self.environment)
-        sources = self._sources(flags, choices)
+        sources, way = self._way_out(self._sources(flags, choices))
         machine = self.machine(self.places, self.environment)
-        eyes = self.eyes(self.environment, machine.ours)
+        eyes = self.eyes(way.environment(self.environment), machine.ours)
         earlier = self._earlier(sources)
 
         def preview(answers: Answers) -> Preview:
             with self.console.waiting(text("machine.checking")):
-                return self._preview(answers, machine, choices.dry_run)
+                return self._preview(answers, machine, choices.dry_run, way)
 
         if prompter is None or choices.settled:
             decided = self._without_asking(sources, eyes, preview, earlier)
@@ -158,6 +160,16 @@ class Setup:
             self.console.warn(note)
         return Sources(flags, self.environment, saved, secrets)
 
+    def _way_out(self, sources: Sources) -> tuple[Sources, Outward]:
+        """How providers are reached, by this shell or as it was kept; the keys are checked that way, and the gateway
+        goes it. Raises UsageError, EnvironmentProblem."""
+        proxy, direct, authorities = (sources.value(name) for name in ("forward_proxy", "no_proxy", "ca_file"))
+        ca_file = str(authorities.value)
+        if authorities.origin == "$REQUESTS_CA_BUNDLE" and Path(ca_file).is_dir():
+            ca_file = outward.DEFAULT  # that variable may name a folder too, for programs that can use one
+        way = outward.settle(self.environment, sources.saved_secrets, str(proxy.value), str(direct.value), ca_file)
+        return replace(sources, flags={**sources.flags, "ca_file": way.ca_file or outward.DEFAULT}), way
+
     def _earlier(self, sources: Sources) -> Earlier:
         try:
             known = deployment.load(self.places.deployment)
@@ -173,7 +185,7 @@ class Setup:
             known.plan, _text(folder / SETTINGS_NAME), _text(folder / EXPORTS_NAME), dict(sources.saved_secrets), now
         )
 
-    def _preview(self, answers: Answers, machine: Machine, dry_run: bool) -> Preview:
+    def _preview(self, answers: Answers, machine: Machine, dry_run: bool, way: Outward) -> Preview:
         def engine() -> bool:
             try:
                 machine.engine()
@@ -181,7 +193,7 @@ class Setup:
                 return False
             return True
 
-        plan = make_plan(answers, engine)
+        plan = make_plan(answers, engine, outward=way)
         findings = preflight.check(plan, machine)
         if plan.konnect is not None:
             rendered = render(plan)
@@ -190,15 +202,15 @@ class Setup:
             return Preview(plan, rendered, findings, seen)
         unfit = next((finding for finding in findings if finding.check == "engine"), None)
         if unfit is not None and answers.runtime == "auto":
-            plan = make_plan(replace(answers, runtime="process"), engine)
+            plan = make_plan(replace(answers, runtime="process"), engine, outward=way)
             plan = replace(plan, because=(unfit.message, text("because.instead")))
             findings = preflight.check(plan, machine)
         elif plan.runtime == "docker" and unfit is None:
-            plan, findings = self._reaching(plan, answers, machine, findings)
+            plan, findings = self._reaching(plan, answers, machine, findings, way)
         return Preview(plan, render(plan), findings)
 
     def _reaching(
-        self, plan: Plan, answers: Answers, machine: Machine, findings: list[Finding]
+        self, plan: Plan, answers: Answers, machine: Machine, findings: list[Finding], way: Outward
     ) -> tuple[Plan, list[Finding]]:
         """A container that cannot reach a model server of this machine gives way to a process, where setup may choose;
         else it is said what is in the way."""
@@ -206,7 +218,7 @@ class Setup:
         if not troubles:
             return plan, findings
         if answers.runtime == "auto":
-            plan = make_plan(replace(answers, runtime="process"), lambda: False)
+            plan = make_plan(replace(answers, runtime="process"), lambda: False, outward=way)
             plan = replace(plan, because=(troubles[0].message, text("because.instead")))
             return plan, preflight.check(plan, machine)
         for told in troubles:
@@ -236,6 +248,8 @@ class Setup:
             self.console.fact(
                 route.public, "planned", model=route.model, path=route.path, upstream=route.shown_upstream
             )
+        if plan.forward_proxy or plan.ca_file:
+            self.console.fact("way-out", "planned", forward_proxy=plan.forward_proxy, ca_file=plan.ca_file)
         there = decided.preview.outlook
         remote = {"konnect": len(there.changes)} if there is not None else {}
         self.console.fact("dry-run", runtime=plan.runtime, changes=len(review.changes), **remote)

@@ -13,6 +13,7 @@ from quickstart.console import Console
 from quickstart.layout import Column
 from quickstart.plan import Plan
 from quickstart.prompter import Choice, Prompter
+from quickstart.reach.outward import PROXY
 from quickstart.review import Change, Earlier, Review
 
 text = messages.text
@@ -37,7 +38,7 @@ def show(console: Console, plan: Plan, review: Review, earlier: Earlier) -> None
 
 
 def _rows(console: Console, plan: Plan) -> None:
-    count = len(plan.secrets)
+    count = len(plan.secrets.keys() - {PROXY})
     key = "review.key_count_none" if not count else "review.key_count_one" if count == 1 else "review.key_count"
     runtime = "review.process" if plan.runtime == "process" else "review.docker"
     if plan.runtime != "process" and plan.host_network:
@@ -48,6 +49,8 @@ def _rows(console: Console, plan: Plan) -> None:
         ("review.files", f"{console.place(plan.output_dir)}/kong.yml, kong.env"),
         ("review.listeners", listeners),
         ("review.runtime", text(runtime, bind=plan.bind)),
+        *([("review.forward_proxy", plan.forward_proxy)] if plan.forward_proxy else []),
+        *([("review.certificates", plan.ca_file)] if plan.ca_file else []),
     )
     width = max(layout.cells(text(name)) for name, _ in rows)
     for name, value in rows:

@@ -25,6 +25,18 @@ PARTS = {
 }
 
 
+LONG = ("e2e/test_konnect_killed", "e2e/", "install/", "integration/", "browser/", "bench/", "quickstart/")
+"""Whose files take long, the longest first: what begins last is what everybody waits for."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        place = item.nodeid.removeprefix("tests/")
+        return next((number for number, start in enumerate(LONG) if place.startswith(start)), len(LONG))
+
+    items.sort(key=rank)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, (name, why_not) in PARTS.items():
         if item.get_closest_marker(marker) and (missing := why_not()):

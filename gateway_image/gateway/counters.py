@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import mmap
-import os
 import struct
-import tempfile
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
@@ -37,21 +35,22 @@ class Counters:
         self.slots = slots
         self.shared = shared  # False: one process only, no locks needed
         self._memory = mmap.mmap(descriptor, slots * _SLOT.size)
+        self._closing: Callable[[], object] | None = None
 
     @classmethod
     def create(cls, slots: int = SLOTS, shared: bool = True) -> Counters:
         """A new, empty table."""
-        if hasattr(os, "memfd_create"):
-            descriptor = os.memfd_create("counters", 0)
-        else:
-            with tempfile.TemporaryFile() as file:
-                descriptor = os.dup(file.fileno())
-        os.ftruncate(descriptor, slots * _SLOT.size)
-        return cls(descriptor, slots, shared)
+        if not shared:
+            return cls(ALONE, slots, shared)
+        made = cls(memory_file("counters", slots * _SLOT.size), slots, shared)
+        made._closing = closed_with(made, made.descriptor)
+        return made
 
     def close(self) -> None:
+        """Of the one that made it."""
         self._memory.close()
-        os.close(self.descriptor)
+        if self._closing is not None:
+            self._closing()
 
     def read(self, key: bytes, index: int) -> tuple[float, float]:
         """What was counted for `key` in window `index` and in the one before it."""

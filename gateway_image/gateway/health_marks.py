@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import mmap
-import os
 import struct
-import tempfile
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
@@ -91,17 +89,17 @@ class HealthMarks:
     @classmethod
     def create(cls, slots: int = SLOTS, shared: bool = True) -> HealthMarks:
         """A new, empty table."""
-        if hasattr(os, "memfd_create"):
-            descriptor = os.memfd_create("health-marks", 0)
-        else:
-            with tempfile.TemporaryFile() as file:
-                descriptor = os.dup(file.fileno())
-        os.ftruncate(descriptor, slots * _SLOT.size)
-        return cls(descriptor, slots, shared)
+        if not shared:
+            return cls(ALONE, slots, shared)
+        made = cls(memory_file("health-marks", slots * _SLOT.size), slots, shared)
+        made._closing = closed_with(made, made.descriptor)
+        return made
 
     def close(self) -> None:
+        """Of the one that made it."""
         self._memory.close()
-        os.close(self.descriptor)
+        if self._closing is not None:
+            self._closing()
 
     def mark(self, upstream: str, target: str) -> Mark:
         """The mark of a target by the names of both; a new one is well."""

@@ -226,7 +226,10 @@ class Settings:
         "KONG_VAULT_ENV_PREFIX", "", str, "What the names of variables in {vault://env/NAME} start with."
     )
     vault_env_file: Path | None = _said(
-        "KONG_VAULT_ENV_FILE", "", _path, "A file of NAME='value' lines that is asked before the environment."
+        "KONG_VAULT_ENV_FILE",
+        "",
+        _path,
+        "A file of NAME='value' lines that is asked before the environment, also for HTTPS_PROXY and NO_PROXY.",
     )
     allow_debug_header: bool = _said(
         "KONG_ALLOW_DEBUG_HEADER", "off", _switch, "Whether Kong-Debug: 1 makes an answer name route and service."

@@ -19,6 +19,7 @@ from quickstart.deployment import Deployment
 from quickstart.documents import from_document
 from quickstart.errors import EnvironmentProblem
 from quickstart.launch import LaunchResult
+from quickstart.reach.outward import PROXY
 from quickstart.reconcile.generations import Generation, History, before
 from quickstart.reconcile.proposal import Wish
 from quickstart.reconcile.sealing import missing, references
@@ -64,7 +65,9 @@ def earlier_deployment(subject: Subject, generation: Generation) -> Deployment:
         then = deployment.from_text(generation.entry.deployment)
     except ValueError as error:
         raise EnvironmentProblem(f"Generation {generation.number} cannot be gone back to: {error}.") from None
-    return dataclasses.replace(then, image=subject.deployment.image)
+    # neither what runs it nor the way out of this machine is what somebody wants back
+    way = {name: getattr(subject.plan, name) for name in ("forward_proxy", "no_proxy", "ca_file", "ca_sum")}
+    return dataclasses.replace(then, image=subject.deployment.image, plan=dataclasses.replace(then.plan, **way))
 
 
 def needs_launch(subject: Subject, then: Deployment) -> bool:
@@ -93,7 +96,7 @@ def launched(
     """Back to other ports or another way to run."""
     then = earlier_deployment(subject, generation)
     now = subject.look()
-    names = {route.secret for route in then.plan.routes} - {""}
+    names = {PROXY, *(route.secret for route in then.plan.routes)} - {""}
     plan = dataclasses.replace(
         then.plan, secrets={name: now.secrets[name] for name in sorted(names) if name in now.secrets}
     )

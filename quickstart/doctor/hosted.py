@@ -38,7 +38,7 @@ def check(patient: Patient, ask: Check = keycheck.check) -> Iterator[Finding]:
         # by its title: what Kong knows under no name of its own is rendered as another provider
         named = next((one for one in known.values() if one.title == route.title), None)
         provider = named or known.get(route.provider) or known["openai"]
-        return ask(provider, patient.secrets.get(route.secret, ""), base(provider, route), patient.environment)
+        return ask(provider, patient.secrets.get(route.secret, ""), base(provider, route), patient.way_out)
 
     with ThreadPoolExecutor(max_workers=min(8, len(asked))) as pool:
         outcomes = list(pool.map(outcome, asked.values()))

@@ -16,6 +16,7 @@ from quickstart.errors import EnvironmentProblem, UsageError
 from quickstart.files import Places
 from quickstart.naming import BUILTIN
 from quickstart.plan import Plan, RoutePlan, Runtime
+from quickstart.reach import outward
 from quickstart.runners import runner_of
 from quickstart.runtime import Runner, RunStatus
 from quickstart.secret_file import parse
@@ -44,6 +45,13 @@ class Patient:
     @property
     def plan(self) -> Plan | None:
         return self.deployed.plan if self.deployed is not None else None
+
+    @property
+    def way_out(self) -> Mapping[str, str]:
+        """The environment with the way to providers as the gateway goes it, whatever this terminal says."""
+        if self.plan is None or self.plan.konnect is not None:
+            return self.environment
+        return outward.environment_of(self.plan, self.secrets, self.environment)
 
     @property
     def routes(self) -> Sequence[RoutePlan]:

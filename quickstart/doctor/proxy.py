@@ -5,66 +5,53 @@ Not for: whether the proxy lets requests through (hosted.py).
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
+from quickstart import messages
 from quickstart.doctor.finding import Finding, found
 from quickstart.doctor.patient import Patient
-from quickstart.reach.proxies import ProxyMalformed, configured, direct
+from quickstart.reach import outward
+from quickstart.reach.outward import AUTHORITIES
+from quickstart.reach.proxies import Proxy, ProxyMalformed, configured, direct
 
 CHECK = "proxy"
 _OTHERS = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
-_HTTPS = ("HTTPS_PROXY", "https_proxy")
 _HERE = ("localhost", "127.0.0.1", "*")
 
 
-def environment_of(pid: int) -> Mapping[str, str]:
-    """The environment that a process of ours was started with; empty where the system does not tell."""
+def check(patient: Patient) -> Iterator[Finding]:
+    """The way out is the one that was set up; before that, the one that setup would find here."""
+    way, here = patient.way_out, patient.environment
+    if path := way.get(AUTHORITIES, ""):
+        yield from _unusable(path)
     try:
-        raw = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return {}
-    pairs = (entry.partition(b"=") for entry in raw.split(b"\0") if b"=" in entry)
-    return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
-
-
-def check(patient: Patient, environment_of: Callable[[int], Mapping[str, str]] = environment_of) -> Iterator[Finding]:
-    environment = patient.environment
-    if (path := environment.get("SSL_CERT_FILE", "")) and not os.access(path, os.R_OK):
-        yield found(CHECK, "bad", "ca_missing", path=path)
-    try:
-        proxy = configured(environment)
+        proxy, typed = configured(way), configured(here)
     except ProxyMalformed as malformed:
         yield found(CHECK, "bad", "proxy_malformed", variable=str(malformed))
         return
-    other = next((name for name in _OTHERS if environment.get(name)), "")
+    other = next((name for name in _OTHERS if here.get(name)), "")
     if proxy:
         yield found(CHECK, "ok", "proxy_set", proxy=proxy.shown)
-    elif other:
+    elif other and not typed:
         yield found(CHECK, "warn", "proxy_http_only", variable=other)
     else:
         yield found(CHECK, "ok", "proxy_none")
     # https requests to http://localhost do not exist: only these variables send a program's chat into the proxy
-    if other and not set(direct(environment)) & set(_HERE):
+    if other and not set(direct(here)) & set(_HERE):
         yield found(CHECK, "warn", "proxy_loopback", variable=other)
-    yield from _the_gateways(patient, environment_of)
+    yield from _differing(proxy, typed)
 
 
-def _the_gateways(patient: Patient, environment_of: Callable[[int], Mapping[str, str]]) -> Iterator[Finding]:
-    plan = patient.plan
-    if plan is None or not patient.status.running:
+def _unusable(path: str) -> Iterator[Finding]:
+    try:
+        outward.certificates(path)
+    except outward.Unusable as problem:
+        yield found(CHECK, "bad", problem.code, path=path)
+
+
+def _differing(proxy: Proxy | None, typed: Proxy | None) -> Iterator[Finding]:
+    """A terminal without the variable is none that says anything: the gateway goes the way that was set up."""
+    if typed is None or (proxy is not None and proxy.url == typed.url):
         return
-    here = _https(patient.environment)
-    if plan.runtime == "docker":
-        if here and patient.hosted:
-            yield found(CHECK, "warn", "proxy_container")
-        return
-    word = patient.status.detail.partition("pid ")[2].partition(",")[0]
-    started = environment_of(int(word)) if word.isdigit() else {}
-    if started and _https(started) != here:
-        yield found(CHECK, "warn", "proxy_stale")
-
-
-def _https(environment: Mapping[str, str]) -> str:
-    return next((environment[name] for name in _HTTPS if environment.get(name)), "")
+    said = proxy.shown if proxy is not None else messages.text("diagnosis.proxy_direct")
+    yield found(CHECK, "warn", "proxy_stale", here=typed.shown, proxy=said)

@@ -83,3 +83,12 @@ def test_two_users_of_one_engine_have_two_containers(tmp_path: Path) -> None:
     moved = dataclasses.replace(mine, state=tmp_path / "elsewhere")
     assert instance(moved) == instance(mine)
     assert made(tmp_path / "me")["labels"] == {"ai-gateway.instance": instance(mine)}
+
+
+def test_the_way_out_is_told_but_for_the_proxy_whose_url_may_hold_a_password(tmp_path: Path) -> None:
+    usual = made(tmp_path)["environment"]
+    assert not {"HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE"} & usual.keys()
+    way = {"forward_proxy": "proxy.corp:3128", "no_proxy": "intern.test", "ca_file": "/home/me/ca.pem"}
+    found = made(tmp_path, secrets={"HTTPS_PROXY": f"http://me:{KEY}@proxy.corp:3128"}, **way)
+    more = {"NO_PROXY": "intern.test", "SSL_CERT_FILE": f"{CONFIGURATION}/ca.pem"}
+    assert found["environment"] == usual | more and KEY not in repr(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.example_answers import EVERYTHING, HOSTED, LOCALS, SECRETS
@@ -12,6 +13,7 @@ from quickstart.answers import COMPATIBLE, Answers, Hosted, Local
 from quickstart.errors import UsageError
 from quickstart.plan import Plan, RoutePlan
 from quickstart.planning import make_plan
+from quickstart.reach.outward import settle
 
 
 def plan_of(answers: Answers, engine: bool = False, closed: tuple[int, ...] = (), system: str = "Linux") -> Plan:
@@ -174,3 +176,24 @@ def test_the_plain_answers_arrive() -> None:
     plan = plan_of(answers)
     assert (plan.ports["proxy"], plan.bind, plan.workers, plan.base_image) == (8010, "0.0.0.0", 2, "x:1")
     assert plan.output_dir == Path("/srv/out")
+
+
+def test_a_proxy_of_this_machine_is_reached_like_a_model_server_of_it() -> None:
+    """By the name that this machine has in a container; one on loopback only makes the container share the network."""
+    way = settle({"HTTPS_PROXY": "http://me:hunter2@localhost:3128"}, {}, "auto", "none", "system")
+
+    def planned(*closed: int, **more: Any) -> Plan:
+        answers = Answers(hosted=HOSTED[:1], **({"runtime": "docker"} | more))
+        return make_plan(answers, lambda: True, lambda port: port in closed, "Linux", way)
+
+    bridged, shared, plain = planned(), planned(3128), planned(runtime="process")
+    assert bridged.forward_proxy == "host.docker.internal:3128" and bridged.no_proxy == "host.docker.internal"
+    assert bridged.secrets["HTTPS_PROXY"] == "http://me:hunter2@host.docker.internal:3128"
+    assert any("localhost:3128" in sentence for sentence in bridged.because)
+    assert shared.host_network and not bridged.host_network
+    for plan in (shared, plain):
+        assert plan.forward_proxy == "localhost:3128" and plan.no_proxy == ""
+        assert plan.secrets["HTTPS_PROXY"] == "http://me:hunter2@localhost:3128"
+    assert "hunter2" not in repr([bridged, shared, plain])
+    there = planned(control_plane="konnect")
+    assert there.forward_proxy == "" and "HTTPS_PROXY" not in there.secrets, "its data plane is not ours"

@@ -97,3 +97,32 @@ def test_with_what_runs_known_the_diff_is_of_that_and_edits_are_told() -> None:
     assert dropped.dropped == same.kept and "-  retries: 2" in dropped.diff
     moved = replace(BEFORE, ports={**BEFORE.ports, "proxy": 1})
     assert compare(moved, rendered, EARLIER).restarts
+
+
+def test_another_way_out_is_told_without_passwords() -> None:
+    def behind(user: str, host: str = "proxy.corp", sum_: str = "aa") -> Plan:
+        url = f"http://{user}@{host}:3128"
+        return replace(
+            BEFORE, forward_proxy=f"{host}:3128", ca_file="/ca.pem", ca_sum=sum_,
+            secrets={**BEFORE.secrets, "HTTPS_PROXY": url},
+        )  # fmt: skip
+
+    def told(now: Plan, before: Plan) -> Review:
+        earlier = Earlier(before, EARLIER.kong_yml, EARLIER.kong_env, before.secrets)
+        return compare(now, render(now), earlier)
+
+    first = told(behind("me:one"), BEFORE)
+    assert Change("~", "gateway", "forward proxy", "-", "proxy.corp:3128") in first.changes
+    assert Change("~", "gateway", "certificates", "system", "/ca.pem") in first.changes and first.restarts
+    other = told(behind("me:two"), behind("me:one"))
+    assert [(change.field, change.new) for change in other.changes] == [
+        ("forward proxy", "another user name or password")
+    ]
+    assert not other.restarts, "the workers read it themselves"
+    moved = told(behind("me:two", "new.corp"), behind("me:one"))
+    assert [change.new for change in moved.changes] == ["new.corp:3128"]
+    renewed = told(behind("me:one", sum_="bb"), behind("me:one"))
+    assert renewed.changes == (Change("~", "gateway", "certificates", "/ca.pem (aa)", "/ca.pem (bb)"),)
+    gone = told(BEFORE, behind("me:one"))
+    assert Change("~", "gateway", "forward proxy", "proxy.corp:3128", "-") in gone.changes
+    assert "me:" not in repr([first, other, moved, renewed, gone])

@@ -114,6 +114,14 @@ def ca_missing(bed: Bed) -> Iterator[None]:
     yield
 
 
+@fault("ca_broken")
+def ca_broken(bed: Bed) -> Iterator[None]:
+    (bed.folder / "company-ca.der").write_bytes(b"\x30\x82\x01\x0a")
+    bed.environment["SSL_CERT_FILE"] = str(bed.folder / "company-ca.der")
+    bed.hosted("openai", "https://127.0.0.1:9")
+    yield
+
+
 # -- proxies -------------------------------------------------------------------------------------------------------
 
 

@@ -32,15 +32,20 @@ class Tunnel:
 
     def _carry(self, client: socket.socket) -> None:
         with client, socket.create_connection(("127.0.0.1", self._target)) as server:
-            pairs = {client: server, server: client}
-            with selectors.DefaultSelector() as waiting, contextlib.suppress(OSError):
-                for one in pairs:
-                    waiting.register(one, selectors.EVENT_READ)
-                while True:
-                    for key, _ in waiting.select():
-                        here = key.fileobj
-                        assert isinstance(here, socket.socket)
-                        data = here.recv(65536)
-                        if not data:
-                            return
-                        pairs[here].sendall(data)
+            carry(client, server)
+
+
+def carry(client: socket.socket, server: socket.socket) -> None:
+    """Bytes both ways until one side has no more."""
+    pairs = {client: server, server: client}
+    with selectors.DefaultSelector() as waiting, contextlib.suppress(OSError):
+        for one in pairs:
+            waiting.register(one, selectors.EVENT_READ)
+        while True:
+            for key, _ in waiting.select():
+                here = key.fileobj
+                assert isinstance(here, socket.socket)
+                data = here.recv(65536)
+                if not data:
+                    return
+                pairs[here].sendall(data)

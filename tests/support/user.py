@@ -82,6 +82,7 @@ class User:
             "AI_GATEWAY_RUNTIME": self.runtime,
             "AI_GATEWAY_OUTPUT_DIR": str(self.output),
             "AI_GATEWAY_DISCOVER": "no",
+            "AI_GATEWAY_CA_FILE": "system",  # what makes downloads work here is nothing that this person set up
             **{f"AI_GATEWAY_{name}_PORT": str(port) for name, port in self.ports.items()},
         }
         if not self.installed:

@@ -11,7 +11,8 @@ from typing import Any
 from gateway.entities import Config
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
-from gateway.vault import Vault
+from gateway.transport.proxies import Proxies
+from gateway.vault import Vault, read_secrets
 
 
 def compile_snapshot(
@@ -55,3 +56,9 @@ def open_vault(config: Config, settings: Settings, environment: Mapping[str, str
     """The secrets file is read anew each time, so that a key can be rotated without a restart."""
     rows = config.collections.get("vaults", {}).values()
     return Vault(environment, settings.vault_env_file, settings.vault_env_prefix, rows)
+
+
+def open_proxies(settings: Settings, environment: Mapping[str, str] = os.environ) -> Proxies:
+    """The forward proxy as the secrets file, read anew, and the environment say it. Raises GatewayError."""
+    secrets = read_secrets(settings.vault_env_file) if settings.vault_env_file is not None else {}
+    return Proxies(environment, secrets)

@@ -50,6 +50,10 @@ class Dialer:
         self._proxies = proxies
         self._context = context
 
+    def use(self, proxies: Proxies) -> None:
+        """Connections that are opened from now on go as these say."""
+        self._proxies = proxies
+
     async def open(self, pool: Pool, origin: Origin) -> Upstream:
         """A connected Upstream. Raises DialError."""
         connected, address = await self._plain(origin)

@@ -29,13 +29,12 @@ from gateway.metrics import Dump
 from gateway.settings import Listener, Settings
 from gateway.snapshot import Snapshot
 from gateway.store import Store
-from gateway.transport.compiling import compile_snapshot, open_vault
+from gateway.transport.compiling import compile_snapshot, open_proxies, open_vault
 from gateway.transport.dial import Dialer
 from gateway.transport.handling import HandlerConnection
 from gateway.transport.logs import start_logging
 from gateway.transport.pool import Pool
 from gateway.transport.probing import Prober
-from gateway.transport.proxies import Proxies
 from gateway.transport.relaying import Questions, RelayConnection
 from gateway.transport.runtime import Runtime
 from gateway.transport.serving import Serving
@@ -71,6 +70,7 @@ class Control:
         self.counters = Counters.create()
         self.marks = HealthMarks.create()
         self._prober: Prober | None = None
+        self._dialer: Dialer | None = None
         self._checked: Snapshot | None = None  # so that the next check compiles only what is new
         self.store = Store.open(settings, log=_log.info, check=self._check)
         self.node_id = str(uuid.uuid4())
@@ -184,6 +184,8 @@ class Control:
         """Gives a configuration to the workers, and to the prober once they took it."""
         assert self.workers is not None
         await self.workers.publish(config)
+        if self._dialer is not None:
+            self._dialer.use(open_proxies(self.settings, self.environment))
         if self._prober is not None:
             self._prober.use(config)
 
@@ -213,7 +215,8 @@ class Control:
     async def _serve(self, opened: list[Opened], sweeper: Sweeper) -> None:
         loop = asyncio.get_running_loop()
         runtime = Runtime(self.settings)
-        pool = Pool(loop, sweeper, Dialer(loop, Proxies(self.environment)))
+        self._dialer = Dialer(loop, open_proxies(self.settings, self.environment))
+        pool = Pool(loop, sweeper, self._dialer)
         self.questions = Questions(pool)
         self._prober = Prober(pool, self.marks, loop)
         self._prober.use(self.store.config)

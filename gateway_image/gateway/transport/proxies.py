@@ -7,11 +7,14 @@ from __future__ import annotations
 import base64
 import ipaddress
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from gateway.errors import GatewayError
 from gateway.values import Origin
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class ProxyError(GatewayError):
@@ -25,12 +28,13 @@ class Proxy(NamedTuple):
 
 
 class Proxies:
-    """The answer to "through which proxy?" for each origin, read once from an environment."""
+    """The answer to "through which proxy?" for each origin, read once from an environment. What `secrets` say wins over
+    it: a proxy's password is better kept there. Raises ProxyError."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        value = environment.get("HTTPS_PROXY") or environment.get("https_proxy") or ""
+    def __init__(self, environment: Mapping[str, str], secrets: Mapping[str, str] = NOTHING) -> None:
+        value = _either(secrets, "HTTPS_PROXY") or _either(environment, "HTTPS_PROXY")
         self._proxy = _parse(value) if value else None
-        names = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+        names = _either(secrets, "NO_PROXY") or _either(environment, "NO_PROXY")
         self._direct = [name.strip().lower().lstrip(".") for name in names.split(",") if name.strip()]
 
     def choose(self, origin: Origin) -> Proxy | None:
@@ -79,6 +83,11 @@ def _names(name: str, host: str, port: int) -> bool:
         if wanted != str(port):
             return False
     return host == name or host.endswith("." + name)
+
+
+def _either(environment: Mapping[str, str], name: str) -> str:
+    """A variable by its name in capitals or, as many tools write it, in small letters."""
+    return environment.get(name) or environment.get(name.lower()) or ""
 
 
 def _parse(value: str) -> Proxy:

@@ -30,7 +30,7 @@ from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 from gateway.transport.changes import applied
 from gateway.transport.channel import Channel, Message
-from gateway.transport.compiling import compile_snapshot
+from gateway.transport.compiling import compile_snapshot, open_proxies
 from gateway.transport.delivery import Delivery
 from gateway.transport.dial import Dialer
 from gateway.transport.faults import describe
@@ -63,6 +63,10 @@ NO_LIMIT = 1 << 62
 _log = logging.getLogger("gateway")
 
 
+Prepared = tuple[int, Snapshot, Proxies]
+"""A generation, and what it leads to; not yet in force."""
+
+
 class Worker:
     """What lives in a worker process."""
 
@@ -70,7 +74,7 @@ class Worker:
         self._settings = settings
         self._loop = loop
         self._generation = 0
-        self._prepared: tuple[int, Snapshot] | None = None
+        self._prepared: Prepared | None = None
         self._metrics = Registry()
         self._resources: dict[str, Any] = {"metrics": self._metrics}
         self._servings: list[Serving] = []
@@ -93,7 +97,8 @@ class Worker:
         self.sweeper.add(lambda: self.recorder.blink(loop.time()), REPORT_SECONDS)
         self._unsettled = False  # a configuration came into force that the collector still looks at
         self._preparing: asyncio.Task[None] | None = None
-        self.pool = Pool(loop, self.sweeper, Dialer(loop, Proxies(os.environ)))
+        self._dialer = Dialer(loop, Proxies({}))  # which proxy it takes comes with the configuration
+        self.pool = Pool(loop, self.sweeper, self._dialer)
         self.runtime.files = FileLogs()
         self.runtime.delivery = Delivery(self.pool, loop)
 
@@ -192,12 +197,13 @@ class Worker:
         self._prepared = prepared
         self._channel.send(answer)
 
-    def _compiled(self, generation: int, message: Message) -> tuple[tuple[int, Snapshot] | None, Message]:
+    def _compiled(self, generation: int, message: Message) -> tuple[Prepared | None, Message]:
         """What a message makes of the configuration, and what to say about it. It may run in a thread: it changes
         nothing of this worker."""
         try:
             config = Config(self._whole(message))
             snapshot = compile_snapshot(config, self._settings, self._resources, self.snapshot)
+            proxies = open_proxies(self._settings)
         except ConfigError as error:
             return None, refusal(generation, str(error), error.fields)
         except GatewayError as error:
@@ -205,11 +211,12 @@ class Worker:
         except Exception as error:
             _log.error("the configuration cannot be compiled: %s", describe(error))
             return None, refusal(generation, f"the configuration cannot be compiled: {type(error).__name__}")
-        return (generation, snapshot), {"said": "prepared", "generation": generation}
+        return (generation, snapshot, proxies), {"said": "prepared", "generation": generation}
 
     def _commit(self, generation: int) -> None:
         if self._prepared is not None and self._prepared[0] == generation:
-            self.snapshot = self._prepared[1]
+            _, self.snapshot, proxies = self._prepared
+            self._dialer.use(proxies)
             self._generation = generation
             self._prepared = None
             self._unsettled = True

@@ -11,7 +11,9 @@ from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.errors import ConfigError, VaultError
 from gateway.settings import Settings
-from gateway.transport.compiling import compile_snapshot
+from gateway.transport.compiling import compile_snapshot, open_proxies
+from gateway.transport.proxies import Proxy, ProxyError
+from gateway.values import Origin
 
 FILE = """
 _format_version: "3.0"
@@ -67,3 +69,17 @@ def test_plugins_that_did_not_change_are_kept() -> None:
     same, other = compiled(settings, first, TEST_KEY="a"), compiled(settings, first, TEST_KEY="b")
     assert list(same.plugins.values()) == list(first.plugins.values())
     assert list(other.plugins.values()) != list(first.plugins.values())
+
+
+def test_the_proxy_comes_from_the_file_and_is_read_anew(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets"
+    settings = Settings.from_env({"KONG_VAULT_ENV_FILE": str(secrets)})
+    provider = Origin("https", "api.example.test", 443)
+    for port in (3128, 3129):
+        secrets.write_text(f"HTTPS_PROXY='http://proxy.test:{port}'\n")
+        assert open_proxies(settings, {}).choose(provider) == Proxy("proxy.test", port, b"")
+    secrets.write_text("HTTPS_PROXY='socks5://me:hunter2@proxy.test'\n")
+    with pytest.raises(ProxyError, match="HTTPS_PROXY") as caught:
+        open_proxies(settings, {})
+    assert "hunter2" not in str(caught.value)
+    assert open_proxies(Settings.from_env({}), {}).choose(provider) is None

@@ -79,3 +79,10 @@ def test_a_bad_proxy_is_told_without_its_password(value: str) -> None:
         Proxies({"HTTPS_PROXY": value})
     assert "HTTPS_PROXY" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_the_secrets_file_wins_over_the_environment() -> None:
+    """A variable there, in either spelling, hides both of the environment."""
+    proxies = Proxies(PROXY | {"NO_PROXY": "*"}, {"https_proxy": "http://kept.test:1", "NO_PROXY": "other.test"})
+    assert proxies.choose(API) == Proxy("kept.test", 1, b"")
+    assert Proxies(PROXY, {"OPENAI_AUTH_HEADER": "x"}).choose(API) == Proxy("proxy.test", 3128, b"")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.patients import RUNNING, a_patient, codes, nobody, provided
+from support.patients import a_patient, codes, nobody
 
 from quickstart.doctor import proxy
 
@@ -34,25 +33,24 @@ def test_what_the_variables_mean(tmp_path: Path, environment: dict[str, str], ex
     assert "hunter2" not in "".join(one.message + one.remedy for one in found)
 
 
-def test_a_gateway_that_was_started_with_another_proxy(tmp_path: Path) -> None:
-    patient = a_patient(tmp_path, environment=HTTPS, status=RUNNING)
-    asked: list[int] = []
-
-    def started(pid: int) -> dict[str, str]:
-        asked.append(pid)
-        return {"PATH": "/bin"}
-
-    assert codes(proxy.check(patient, started))[-1] == ("warn", "proxy_stale")
-    assert asked == [4242]
-    assert codes(proxy.check(patient, lambda pid: HTTPS)) == [("ok", "proxy_set")]
-    assert codes(proxy.check(patient, lambda pid: {})) == [("ok", "proxy_set")]  # the system does not tell
-
-
-def test_a_container_does_not_get_it(tmp_path: Path) -> None:
-    patient = a_patient(tmp_path, provided(), environment=HTTPS, status=RUNNING, plan={"runtime": "docker"})
-    assert codes(proxy.check(patient))[-1] == ("warn", "proxy_container")
-
-
-def test_a_processs_environment_is_read() -> None:
-    assert proxy.environment_of(os.getpid()).get("PATH")
-    assert proxy.environment_of(2**22 + 1) == {}
+def test_the_gateways_way_counts_and_another_of_this_terminal_is_told(tmp_path: Path) -> None:
+    """For both runtimes alike."""
+    behind = {"forward_proxy": "host.docker.internal:3128", "runtime": "docker"}
+    kept = {"HTTPS_PROXY": "http://user:hunter2@host.docker.internal:3128"}
+    patient = a_patient(tmp_path, plan=behind, secrets=kept)
+    (finding,) = proxy.check(patient)
+    assert codes([finding]) == [("ok", "proxy_set")] and "127.0.0.1:3128" in finding.message
+    there = {"HTTPS_PROXY": "http://user:hunter2@127.0.0.1:3128"}
+    assert codes(proxy.check(a_patient(tmp_path, plan=behind, secrets=kept, environment=there))) == [
+        ("ok", "proxy_set")
+    ]
+    for told in (HTTPS, {"https_proxy": "http://user:hunter3@127.0.0.1:3128"}):
+        found = list(proxy.check(a_patient(tmp_path, plan=behind, secrets=kept, environment=told)))
+        assert codes(found) == [("ok", "proxy_set"), ("warn", "proxy_stale")]
+        assert "hunter" not in "".join(one.message + one.remedy for one in found)
+    assert codes(proxy.check(a_patient(tmp_path, environment=HTTPS)))[-1] == ("warn", "proxy_stale")
+    assert codes(proxy.check(a_patient(tmp_path, environment={"SSL_CERT_FILE": "/no"}))) == [("ok", "proxy_none")]
+    assert codes(proxy.check(a_patient(tmp_path, plan={"ca_file": "/no"}))) == [
+        ("bad", "ca_missing"),
+        ("ok", "proxy_none"),
+    ]
