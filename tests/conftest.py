@@ -4,6 +4,7 @@ or a browser is skipped with the reason, but fails where CI=true, so that a gree
 from __future__ import annotations
 
 import os
+import signal
 
 import hypothesis
 import pytest
@@ -12,6 +13,10 @@ from support import chromium, deck, docker_engine, namespaces, redis_servers
 # How long an example takes depends on what else the machine does: a deadline would fail tests that are right.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
+
+# A shell lets what it starts in the background ignore Ctrl-C, and all that this starts would do the same.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What the tests read is English, on whatever machine they run.
 os.environ["AI_GATEWAY_LANG"] = "en"

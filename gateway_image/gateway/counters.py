@@ -13,10 +13,11 @@ from __future__ import annotations
 import fcntl
 import mmap
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Final
 
+from gateway.shared_memory import ALONE, closed_with, memory_file
 from gateway.values import Count
 
 SLOTS: Final = 1 << 16

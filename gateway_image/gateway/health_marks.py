@@ -11,9 +11,11 @@ from __future__ import annotations
 import fcntl
 import mmap
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import Final
+
+from gateway.shared_memory import ALONE, closed_with, memory_file
 
 SLOTS: Final = 1 << 15
 """Targets that workers share marks of: 32,768 slots of 24 bytes. Any beyond are marked by each worker for itself."""
@@ -85,6 +87,7 @@ class HealthMarks:
         self._slots = slots
         self._shared = shared  # False: one process only, no locks needed
         self._memory = mmap.mmap(descriptor, slots * _SLOT.size)
+        self._closing: Callable[[], object] | None = None
 
     @classmethod
     def create(cls, slots: int = SLOTS, shared: bool = True) -> HealthMarks:
