@@ -51,7 +51,7 @@ class Listing(MockServer):
 )
 def test_kinds_are_told_apart(server: MockServer, kind: str, models: tuple[str, ...]) -> None:
     with server:
-        found = discovery.probe(server.url)
+        found = discovery.probe(server.url, timeout=5.0)
     assert found is not None and (found.kind, found.models, found.locked) == (kind, models, False)
 
 
@@ -65,7 +65,7 @@ def test_an_old_ollama_is_known_by_its_tags() -> None:
             )
 
     with Old() as server:
-        found = discovery.probe(server.url)
+        found = discovery.probe(server.url, timeout=5.0)
     assert found is not None and (found.kind, found.models) == ("ollama", ("llama2:latest", "mistral:latest"))
 
 
@@ -77,7 +77,7 @@ def test_a_server_that_wants_a_key() -> None:
             return super().answer(asked)
 
     with Locked() as server:
-        found = discovery.probe(server.url)
+        found = discovery.probe(server.url, timeout=5.0)
     assert found is not None and found.locked
 
 
@@ -100,12 +100,12 @@ def test_other_web_servers_are_none(answer: Answer) -> None:
             return answer
 
     with Other() as server:
-        assert discovery.probe(server.url) is None
+        assert discovery.probe(server.url, timeout=5.0) is None
 
 
 def test_a_gateway_is_no_model_server() -> None:
     with Listing("x", ["m"], server="abc") as server:
-        assert discovery.probe(server.url) is None
+        assert discovery.probe(server.url, timeout=5.0) is None
 
 
 @contextmanager
@@ -178,7 +178,7 @@ def test_a_key_opens_a_server_that_wants_one() -> None:
             return super().answer(asked)
 
     with Locked("right") as server:
-        shut, opened = discovery.probe(server.url), discovery.probe(server.url, key="Bearer right")
+        shut, opened = discovery.probe(server.url, timeout=5.0), discovery.probe(server.url, key="Bearer right")
     assert shut is not None and shut.locked
     assert opened is not None and not opened.locked and opened.models == server.models
 
