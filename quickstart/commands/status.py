@@ -65,7 +65,7 @@ def _show(console: Console, report: dict[str, Any]) -> None:
         named = {"name": konnect["control_plane"], "region": konnect["region"], "state": konnect["data_plane"]}
         console.answer([text("konnect.status", **named)])
     console.answer([f"  {name:<8} {url}" for name, url in report["listeners"].items()])
-    console.answer(_way_out(**report["way_out"]))
+    console.answer(_way_out(**report.get("way_out", {})))
     console.answer([""])
     console.table(_columns(), [_row(item) for item in report["routes"]])
     for item in report["routes"]:
@@ -78,7 +78,7 @@ def _show(console: Console, report: dict[str, Any]) -> None:
         console.warn(text("running.gateway_stopped"), text("running.type_start"))
 
 
-def _way_out(forward_proxy: str | None, ca_file: str | None) -> list[str]:
+def _way_out(forward_proxy: str | None = None, ca_file: str | None = None) -> list[str]:
     said = [text("running.forward_proxy", proxy=forward_proxy)] if forward_proxy else []
     return said + ([text("running.certificates", path=ca_file)] if ca_file else [])
 
