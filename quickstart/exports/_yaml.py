@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+_ODD_ENDS = frozenset("\r\x85\u2028\u2029")
+
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
@@ -25,7 +27,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    style = "|" if "\n" in value else None
+    # some of Unicode's line ends are folded away in any other style
+    style = '"' if _ODD_ENDS.intersection(value) else "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,12 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_what_is_read_back_is_what_was_written(value: Any) -> None:
     assert yaml.safe_load(dump({"value": value}))["value"] == value
+
+
+@pytest.mark.parametrize("end", ["\r", "\x85", "\u2028", "\u2029", "\r\n"])
+def test_odd_line_ends_stay_what_they_are(end: str) -> None:
+    for text in (end, f"a{end}b", f"a{end}", f"a\n{end}b"):
+        assert yaml.safe_load(dump({"x": text})) == {"x": text}
 
 
 def test_texts_of_several_lines_are_blocks_and_nothing_is_an_alias() -> None:
