@@ -108,8 +108,8 @@ def test_again_with_enter_alone_changes_nothing(user: User) -> None:
     screen.answer("Further hosted providers", ENTER)
     for question in ("local provider Mistral", "local provider Llama2", "Another model server"):
         screen.answer(rf"{question}[^\n]*\(y/N\)", ENTER)
-    screen.answer(r"Nothing to change[\s\S]*Apply\? \(arrows;", ENTER)
     assert screen.end() == 0, screen.seen
+    assert "Nothing to change" in screen.seen and "Apply?" not in screen.seen
     assert KEY not in screen.seen
     assert user.files() == before
 

@@ -24,13 +24,25 @@ LISTENERS = ("PROXY", "ADMIN", "ADMIN_GUI", "PORTAL_GUI", "PORTAL_API", "STATUS"
 START_SECONDS = 20.0
 
 
-_FIRST, _LAST = 20_000, 32_000
-"""Below the ports that the kernel hands out by itself: none of these is taken by a connection that happens to start."""
+def _own_ports() -> tuple[int, int]:
+    """The first port and the one after the last that this process may give away: below those that the kernel hands out
+    by itself, so that no connection that happens to start takes one; and no other worker of these tests has them, who
+    might start something there between the giving and the taking."""
+    first, last = 20_000, 32_000
+    worker, count = os.environ.get("PYTEST_XDIST_WORKER", ""), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if not worker.startswith("gw"):
+        return first, last
+    share = (last - first) // count
+    start = first + int(worker[2:]) * share
+    return start, start + share
+
+
+_FIRST, _LAST = _own_ports()
 _next = itertools.count(os.getpid() * 97)
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on, all different, each given once per process; processes start far apart."""
+    """Ports that nothing listens on, all different; each is given once in a long time."""
     found: list[int] = []
     for number in itertools.islice(_next, _LAST - _FIRST):
         port = _FIRST + number % (_LAST - _FIRST)
