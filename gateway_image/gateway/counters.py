@@ -1,5 +1,5 @@
-"""Counters in windows of time, exact across the worker processes of a node: one table in shared memory, a byte-range
-lock per slot. Not for: deciding what is too much (plugins), counters shared between nodes (Redis).
+"""Counters in windows of time, exact across the worker processes of a node: one table in shared memory. Not for:
+deciding what is too much (plugins), counters shared between nodes (Redis).
 
 A slot holds one key's current and previous window, which is what fixed and sliding windows need. A window is named by
 an integer index that grows by one per window; the caller chooses it (seconds // size, or a calendar month).
@@ -10,52 +10,28 @@ here and not yet there is the difference; settle() brings both together.
 
 from __future__ import annotations
 
-import fcntl
-import mmap
 import struct
-from collections.abc import Callable, Sequence
-from hashlib import blake2b
+from collections.abc import Sequence
 from typing import Final
 
-from gateway.shared_memory import ALONE, closed_with, memory_file
+from gateway.shared_memory import EMPTY, SharedTable, digest_of
 from gateway.values import Count
 
-SLOTS: Final = 1 << 16
-"""Keys that fit before the stalest are forgotten: 65,536 slots of 64 bytes, 4 MiB."""
 _SLOT: Final = struct.Struct("=16sqddddd")
 """Digest, window index, expiry (wall clock seconds), current, previous, and what a store was heard to have of both."""
-_PROBES: Final = 32
-_EMPTY: Final = bytes(16)
 
 
-class Counters:
-    """A view of the table. `descriptor` is handed to worker processes, which attach to the same memory."""
+class Counters(SharedTable):
+    """A view of the table."""
 
-    def __init__(self, descriptor: int, slots: int = SLOTS, shared: bool = True) -> None:
-        self.descriptor = descriptor
-        self.slots = slots
-        self.shared = shared  # False: one process only, no locks needed
-        self._memory = mmap.mmap(descriptor, slots * _SLOT.size)
-        self._closing: Callable[[], object] | None = None
-
-    @classmethod
-    def create(cls, slots: int = SLOTS, shared: bool = True) -> Counters:
-        """A new, empty table."""
-        if not shared:
-            return cls(ALONE, slots, shared)
-        made = cls(memory_file("counters", slots * _SLOT.size), slots, shared)
-        made._closing = closed_with(made, made.descriptor)
-        return made
-
-    def close(self) -> None:
-        """Of the one that made it."""
-        self._memory.close()
-        if self._closing is not None:
-            self._closing()
+    NAME = "counters"
+    SLOT = _SLOT
+    SLOTS = 1 << 16
+    """Keys that fit before the stalest are forgotten: 65,536 slots of 64 bytes, 4 MiB."""
 
     def read(self, key: bytes, index: int) -> tuple[float, float]:
         """What was counted for `key` in window `index` and in the one before it."""
-        digest = _digest(key)
+        digest = digest_of(key)
         base = self._bucket(digest)
         self._lock(base)
         try:
@@ -72,7 +48,7 @@ class Counters:
     ) -> tuple[bool, float, float]:
         """Adds `amount` unless the current window would pass `limit`; one step, so that no two requests share the last
         place. Returns (taken, current, previous)."""
-        digest = _digest(key)
+        digest = digest_of(key)
         base = self._bucket(digest)
         self._lock(base)
         try:
@@ -90,7 +66,7 @@ class Counters:
         previous) of each before that."""
         if len(counts) == 1:
             return self._take_one(counts[0], now)
-        digests = [_digest(count.key) for count in counts]
+        digests = [digest_of(count.key) for count in counts]
         bases = [self._bucket(digest) for digest in digests]
         held = sorted(set(bases))  # always in this order: no two wait for each other
         for base in held:
@@ -118,7 +94,7 @@ class Counters:
 
     def _take_one(self, count: Count, now: float) -> tuple[bool, list[tuple[float, float]]]:
         """The same for a single count, without the bookkeeping of several."""
-        digest = _digest(count.key)
+        digest = digest_of(count.key)
         base = self._bucket(digest)
         self._lock(base)
         try:
@@ -137,7 +113,7 @@ class Counters:
     ) -> None:
         """A store answered: `sent` of what was counted here is in its `totals` of window `index` and the one before,
         with what others counted. Totals only grow, so that answers may come in any order."""
-        digest = _digest(key)
+        digest = digest_of(key)
         base = self._bucket(digest)
         self._lock(base)
         try:
@@ -159,7 +135,7 @@ class Counters:
         """A key's slot as seen from window `index`: offset (None: it has none), index, current, previous, and what was
         heard of both. Where another worker is a window ahead, everything counts there. More than one ahead was
         another time: the clock was set back, and nobody may wait for it to catch up; unless `index` may be `late`."""
-        offset = self._find(digest, base)
+        offset = self._find(digest, base)  # an expired one too: its windows are past, so it counts as nothing
         if offset is None:
             return None, index, 0.0, 0.0, 0.0, 0.0
         _, held, _, current, previous, heard, heard_before = _SLOT.unpack_from(self._memory, offset)
@@ -172,43 +148,17 @@ class Counters:
     def _store(self, offset: int | None, base: int, now: float, *slot: bytes | int | float) -> None:
         _SLOT.pack_into(self._memory, self._room(base, now) if offset is None else offset, *slot)
 
-    # Keys whose digests begin alike share a bucket: a lock guards all slots that a probe may touch.
-
-    def _bucket(self, digest: bytes) -> int:
-        return int.from_bytes(digest[:4], "big") % (self.slots // _PROBES) * _PROBES
-
-    def _find(self, digest: bytes, base: int) -> int | None:
-        memory, size = self._memory, _SLOT.size
-        for slot in range(base, base + _PROBES):
-            offset = slot * size
-            if memory[offset : offset + 16] == digest:
-                return offset  # an expired one too: its windows are past, so it counts as nothing
-        return None
-
     def _room(self, base: int, now: float) -> int:
         """The offset of an empty or expired slot, else of the one that expires first."""
-        memory, size = self._memory, _SLOT.size
-        best, best_expiry = base * size, float("inf")
-        for slot in range(base, base + _PROBES):
-            offset = slot * size
+        memory = self._memory
+        best, best_expiry = base * _SLOT.size, float("inf")
+        for offset in self._offsets(base):
             digest, _, expires, *_ = _SLOT.unpack_from(memory, offset)
-            if digest == _EMPTY or expires <= now:
+            if digest == EMPTY or expires <= now:
                 return offset
             if expires < best_expiry:
                 best, best_expiry = offset, expires
         return best
-
-    def _lock(self, base: int) -> None:
-        if self.shared:
-            fcntl.lockf(self.descriptor, fcntl.LOCK_EX, 1, base)
-
-    def _unlock(self, base: int) -> None:
-        if self.shared:
-            fcntl.lockf(self.descriptor, fcntl.LOCK_UN, 1, base)
-
-
-def _digest(key: bytes) -> bytes:
-    return blake2b(key, digest_size=16).digest()
 
 
 def _settled(counted: float, heard: float, sent: float, total: float) -> tuple[float, float]:

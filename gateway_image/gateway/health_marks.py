@@ -2,31 +2,24 @@
 worker and the control process see the same at once. Not for: which results count (peer_health.py), probes
 (transport/probing.py), who is asked (balancing.py).
 
-A slot belongs to one target of one upstream as long as the configuration has it; a byte-range lock guards a bucket of
-slots while one of them changes. Reading takes no lock.
+A slot belongs to one target of one upstream as long as the configuration has it. Reading takes no lock.
 """
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import struct
-from collections.abc import Callable, Iterable
-from hashlib import blake2b
+from collections.abc import Iterable
 from typing import Final
 
-from gateway.shared_memory import ALONE, closed_with, memory_file
+from gateway.shared_memory import EMPTY, SharedTable, digest_of
 
-SLOTS: Final = 1 << 15
-"""Targets that workers share marks of: 32,768 slots of 24 bytes. Any beyond are marked by each worker for itself."""
 _SLOT: Final = struct.Struct("=16s5B3x")
 """Digest, whether it is ill, successes, and failures by FAILURES."""
 FAILURES: Final = ("http", "tcp", "timeouts")
 _STATE: Final = struct.Struct("=5B")
 _QUIET: Final = bytes(_STATE.size)
 _MOST: Final = 255
-_PROBES: Final = 32
-_EMPTY: Final = bytes(16)
 
 
 class Mark:
@@ -79,43 +72,25 @@ class Mark:
             _STATE.pack_into(self._memory, self._at + 16, *state)
 
 
-class HealthMarks:
-    """A view of the table. `descriptor` is handed to worker processes, which attach to the same memory."""
+class HealthMarks(SharedTable):
+    """A view of the table."""
 
-    def __init__(self, descriptor: int, slots: int = SLOTS, shared: bool = True) -> None:
-        self.descriptor = descriptor
-        self._slots = slots
-        self._shared = shared  # False: one process only, no locks needed
-        self._memory = mmap.mmap(descriptor, slots * _SLOT.size)
-        self._closing: Callable[[], object] | None = None
-
-    @classmethod
-    def create(cls, slots: int = SLOTS, shared: bool = True) -> HealthMarks:
-        """A new, empty table."""
-        if not shared:
-            return cls(ALONE, slots, shared)
-        made = cls(memory_file("health-marks", slots * _SLOT.size), slots, shared)
-        made._closing = closed_with(made, made.descriptor)
-        return made
-
-    def close(self) -> None:
-        """Of the one that made it."""
-        self._memory.close()
-        if self._closing is not None:
-            self._closing()
+    NAME = "health-marks"
+    SLOT = _SLOT
+    SLOTS = 1 << 15
+    """Targets that workers share marks of: 32,768 of 24 bytes. Any beyond are marked by each worker for itself."""
 
     def mark(self, upstream: str, target: str) -> Mark:
         """The mark of a target by the names of both; a new one is well."""
         digest = _digest(upstream, target)
-        base = int.from_bytes(digest[:4], "big") % (self._slots // _PROBES) * _PROBES
-        with self.held(base * _SLOT.size):
+        bucket = self._bucket(digest)
+        with self.held(bucket * _SLOT.size):
             free: int | None = None
-            for slot in range(base, base + _PROBES):
-                at = slot * _SLOT.size
+            for at in self._offsets(bucket):
                 found = self._memory[at : at + 16]
                 if found == digest:
                     return Mark(self, self._memory, at, digest)
-                if found == _EMPTY and free is None:
+                if found == EMPTY and free is None:
                     free = at
             if free is None:
                 return Mark(self, bytearray(_SLOT.pack(digest, 0, 0, 0, 0, 0)), 0, digest)
@@ -124,47 +99,20 @@ class HealthMarks:
 
     def ill(self, upstream: str, target: str) -> bool:
         """Whether a target is ill; one that was never marked is well."""
-        at = self._find(_digest(upstream, target))
+        digest = _digest(upstream, target)
+        at = self._find(digest, self._bucket(digest))
         return at is not None and self._memory[at + 16] != 0
 
     def keep(self, names: Iterable[tuple[str, str]]) -> None:
         """Forgets all targets but these (upstream, target)."""
         wanted = {_digest(*name) for name in names}
         memory = self._memory
-        for at in range(0, self._slots * _SLOT.size, _SLOT.size):
+        for at in range(0, self.slots * _SLOT.size, _SLOT.size):
             digest = memory[at : at + 16]
-            if digest != _EMPTY and digest not in wanted:
+            if digest != EMPTY and digest not in wanted:
                 with self.held(at):
                     memory[at : at + _SLOT.size] = bytes(_SLOT.size)
 
-    def held(self, at: int) -> _Held:
-        """Locks the bucket around a slot that begins at `at`."""
-        return _Held(self.descriptor if self._shared else -1, at // _SLOT.size // _PROBES)
-
-    def _find(self, digest: bytes) -> int | None:
-        base = int.from_bytes(digest[:4], "big") % (self._slots // _PROBES) * _PROBES
-        for slot in range(base, base + _PROBES):
-            at = slot * _SLOT.size
-            if self._memory[at : at + 16] == digest:
-                return at
-        return None
-
-
-class _Held:
-    __slots__ = ("_bucket", "_descriptor")
-
-    def __init__(self, descriptor: int, bucket: int) -> None:
-        self._descriptor = descriptor
-        self._bucket = bucket
-
-    def __enter__(self) -> None:
-        if self._descriptor >= 0:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX, 1, self._bucket)
-
-    def __exit__(self, *_: object) -> None:
-        if self._descriptor >= 0:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, self._bucket)
-
 
 def _digest(upstream: str, target: str) -> bytes:
-    return blake2b(f"{upstream}\0{target}".encode(), digest_size=16).digest()
+    return digest_of(f"{upstream}\0{target}".encode())

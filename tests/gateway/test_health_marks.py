@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from gateway.health_marks import SLOTS, HealthMarks
+from gateway.health_marks import HealthMarks
 
 
 def test_a_mark_is_found_again_by_its_names() -> None:
@@ -87,4 +87,4 @@ def test_more_than_fit_are_marked_by_everybody_alone() -> None:
 
 
 def test_the_table_is_small() -> None:
-    assert SLOTS * 24 < 1 << 20
+    assert HealthMarks.SLOTS * HealthMarks.SLOT.size < 1 << 20
