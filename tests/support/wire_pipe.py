@@ -64,11 +64,38 @@ class NoLoop:
         """Not now."""
 
 
+class Turns:
+    """A loop that turns when it is told to."""
+
+    def __init__(self) -> None:
+        self._next: list[Callable[[], object]] = []
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        self._next.append(callback)
+
+    def turn(self) -> None:
+        """Until nothing is left to do."""
+        while self._next:
+            self._next.pop(0)()
+
+
+class Served(HandlerConnection):
+    """Its loop turns after every piece."""
+
+    turns: Turns
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self.turns.turn()
+
+
 def server(answer: Callable[[Request], Reply], body_limit: int = 1 << 20) -> tuple[HandlerConnection, Pipe]:
     """A listener's connection whose requests are answered at once."""
-    loop = cast(asyncio.AbstractEventLoop, NoLoop())
+    turns = Turns()
+    loop = cast(asyncio.AbstractEventLoop, turns)
     serving = Serving(answer, Runtime(None, wall=lambda: NOON), Sweeper(loop), body_limit=body_limit)
-    connection, pipe = HandlerConnection(serving), Pipe()
+    connection, pipe = Served(serving), Pipe()
+    connection.turns = turns
     connection.connection_made(pipe)
     return connection, pipe
 

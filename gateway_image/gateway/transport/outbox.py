@@ -10,6 +10,10 @@ import asyncio
 from typing import Any
 
 
+TOGETHER = 64 << 10
+"""Bytes that wait at most: one more and they go out, so that the transport can say when the peer takes nothing."""
+
+
 class Outbox:
     """What waits in one event loop."""
 
@@ -43,6 +47,8 @@ class LateTransport:
     def write(self, data: bytes) -> None:
         if self._pending:
             self._pending += data
+            if len(self._pending) > TOGETHER:
+                self.flush()
         else:
             self._pending = data
             if data:

@@ -22,6 +22,8 @@ from gateway.transport.wire import CHUNKED, RequestHead, request_head
 from gateway.values import Reply, Request
 
 BUFFER_LIMIT = 64 << 10  # bytes of further requests that wait while one is under way
+_AT_ONCE = range(64)
+"""Requests of one client that are begun in one turn of the loop: the next ones wait until others had theirs."""
 HEAD, _BODY, _BUSY, _LINGER, _CLOSED = range(5)
 """What a connection is at; HEAD: between two requests, or in the head of one."""
 _IDLE = ticks(75.0)  # between two requests
@@ -182,15 +184,20 @@ class RequestReader(asyncio.Protocol):
     # -- reading ------------------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
-        """Reads requests from the buffer until one is under way or bytes are missing."""
+        """Reads requests from the buffer until one is under way or bytes are missing, or the others' turn has come."""
         if self._pumping:
             return
         self._pumping = True
         try:
-            while self._state == HEAD and self._buffer and not self.blocked and self._read_head():
-                pass
+            for _ in _AT_ONCE:
+                if self._state != HEAD or not self._buffer or self.blocked or not self._read_head():
+                    return
         finally:
             self._pumping = False
+        if self._reading:
+            self._reading = False
+            self.transport.pause_reading()
+        self.serving.sweeper.soon(self._read_on)
 
     def _read_head(self) -> bool:
         """Takes one head off the buffer; False when it is not whole yet."""
@@ -304,7 +311,7 @@ class RequestReader(asyncio.Protocol):
 
     def _read_on(self) -> None:
         """Takes up what waited, and reads again when that had become too much."""
-        if self._buffer:
+        if self._buffer and self._state == HEAD:
             self.patience = _HEAD_TIME
             self._pump()
         if not self._reading and len(self._buffer) <= BUFFER_LIMIT and not self.transport.is_closing():

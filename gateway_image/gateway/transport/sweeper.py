@@ -51,6 +51,10 @@ class Sweeper:
         """Runs `chore` about every `every` seconds."""
         self._chores.append((ticks(every), chore))
 
+    def soon(self, chore: Callable[[], object]) -> None:
+        """Runs `chore` once, in the loop's next turn: after whatever else is ready now."""
+        self._loop.call_soon(chore)
+
     def start(self) -> None:
         if self._handle is None:
             self._handle = self._loop.call_later(TICK, self._again)

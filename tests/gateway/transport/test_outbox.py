@@ -56,6 +56,19 @@ def test_writes_wait_for_the_turn_to_end_and_are_joined() -> None:
     asyncio.run(run())
 
 
+def test_much_does_not_wait() -> None:
+    async def run() -> None:
+        real = Recording()
+        late = LateTransport(real, Outbox(asyncio.get_running_loop()))
+        for _ in range(200):
+            late.write(b"x" * 1000)
+        assert [len(data) for data in real.seen] == [66_000, 66_000, 66_000]
+        await one_turn()
+        assert sum(map(len, real.seen)) == 200_000
+
+    asyncio.run(run())
+
+
 def test_ending_sends_what_waits_first() -> None:
     async def run() -> None:
         outbox = Outbox(asyncio.get_running_loop())

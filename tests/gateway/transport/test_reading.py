@@ -288,6 +288,45 @@ def test_what_waits_is_bounded() -> None:
     run(scene())
 
 
+SMALL = b"GET /reply HTTP/1.1\r\nHost: h\r\n\r\n"
+
+
+def test_who_pipelines_a_lot_does_not_keep_others_waiting() -> None:
+    async def scene() -> None:
+        async with ProxyBench() as bench:
+            greedy, other = await bench.connect(), await bench.connect()
+            greedy.send(SMALL * 7000)  # as much as one read may bring
+            while not bench.serving.requests:
+                await asyncio.sleep(0)
+            before = bench.serving.requests
+            other.send(SMALL)
+            await other.answer()
+            assert bench.serving.requests - before < 3000
+            for _ in range(7000):
+                await greedy.answer()
+
+    run(scene())
+
+
+def test_who_pipelines_and_never_reads_fills_neither_memory_nor_time() -> None:
+    async def scene() -> None:
+        async with ProxyBench() as bench:
+            client = await bench.connect()
+            client.writer.transport.pause_reading()
+            client.send(SMALL * 200_000)
+            while not bench.serving.connections or not connection(bench).blocked:
+                await asyncio.sleep(0)
+            reader, other = connection(bench), await bench.connect()
+            for _ in range(50):
+                other.send(SMALL)
+                await other.answer()
+            assert bench.serving.requests < 150_000
+            assert reader.transport.get_write_buffer_size() < 300_000
+            assert len(reader._buffer) < 700_000
+
+    run(scene())
+
+
 def test_draining_closes_the_idle_and_lets_the_busy_finish() -> None:
     async def scene() -> None:
         go = asyncio.Event()

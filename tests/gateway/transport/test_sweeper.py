@@ -96,3 +96,15 @@ def test_it_ticks_by_itself_until_it_is_stopped() -> None:
         return len(counted)
 
     assert run(ticking()) == 2
+
+
+def test_what_is_to_happen_soon_happens_after_what_is_ready() -> None:
+    async def scene() -> None:
+        order: list[str] = []
+        asyncio.get_running_loop().call_soon(order.append, "ready")
+        Sweeper(asyncio.get_running_loop()).soon(lambda: order.append("soon"))
+        while len(order) < 2:
+            await asyncio.sleep(0)
+        assert order == ["ready", "soon"]
+
+    run(scene())
