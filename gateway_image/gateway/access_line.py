@@ -27,6 +27,11 @@ def routed(route: Any) -> bytes:
     return b',"route":' + encode(route["name"] or route["id"])
 
 
+def named(consumer: Any) -> bytes:
+    """The member that names the consumer, with its comma."""
+    return b',"consumer":' + encode(consumer["username"] or consumer["id"])
+
+
 def line(moment: float, opening: bytes, status: int, sent: int, seconds: float, id: bytes, rest: bytes) -> bytes:
     """A whole line. `opening` is who()'s, `rest` further members, each with a comma before it."""
     return b'{"time":%.3f,%b%d,"bytes":%d,"ms":%.1f,"request_id":"%b"%b}' % (
@@ -47,7 +52,7 @@ def access_line(exchange: Exchange, moment: float) -> bytes:
     if exchange.conversation is not None:
         rest += b"," + exchange.conversation.summary()
     if exchange.consumer is not None:
-        rest += b',"consumer":' + encode(exchange.consumer["username"] or exchange.consumer["id"])
+        rest += named(exchange.consumer)
     error = exchange.notes.get("upstream_error")
     if error is not None:
         rest += b',"upstream_error":' + encode(f"{error.kind}: {error.detail}")

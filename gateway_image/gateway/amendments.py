@@ -38,6 +38,10 @@ class Amendments:
         self._document = document
         self.changed = True
 
+    def respell(self, document: Any, body: bytes) -> None:
+        """The request body is now this, and `body` says it already."""
+        self._document, self.body, self.changed = document, body, False
+
     def raw_body(self) -> bytes:
         """The request body as it would go upstream now."""
         if self.changed:

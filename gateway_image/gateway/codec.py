@@ -24,6 +24,7 @@ class CodecError(ValueError):
 
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def decode(data: bytes) -> Json:
@@ -36,6 +37,15 @@ def decode(data: bytes) -> Json:
         raise CodecError("not JSON that can be read: nested too deeply") from None
     except msgspec.DecodeError as error:
         raise CodecError(f"not JSON: {error}") from None
+
+
+def members(data: bytes) -> dict[str, msgspec.Raw]:
+    """The members of a JSON object, their values as they are written; encode() puts them together again. Texts in them
+    are not looked at. Raises CodecError."""
+    try:
+        return _members(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CodecError(f"no JSON object: {type(error).__name__}") from None
 
 
 def encode(value: Json) -> bytes:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.access_line import line
 from gateway.plugins._answer_shapes import usual_usage
 from gateway.recorder import Raw, RecordedExchange
+from gateway.snapshot import failure_line
 from gateway.values import Forward, Headers, UpstreamError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _OK = b"HTTP/1.1 200 OK\r\n"
 LATENCY = b"X-Kong-Upstream-Latency: "
 _OWN = b"\r\nX-Kong-Proxy-Latency: 0\r\n"
 _ID = b"X-Kong-Request-Id: "
+_NONE: list[bytes] = []
 
 
 class Express:
@@ -32,12 +34,15 @@ class Express:
     __slots__ = (
         "_full",
         "_told",
+        "asked",
         "body",
         "ended_at",
         "first_byte_at",
+        "head_size",
         "id",
         "lane",
         "model",
+        "numbers",
         "received",
         "runtime",
         "sent_size",
@@ -47,11 +52,14 @@ class Express:
     )
     status = 200  # of those that are over
 
-    def __init__(self, lane: Lane, shape: Shape, body: bytes, received: int) -> None:
+    def __init__(self, lane: Lane, shape: Shape, body: bytes, received: int, head_size: int) -> None:
         self.lane = lane
         self.shape = shape
         self.body = body
         self.received = received
+        self.head_size = head_size
+        self.asked: bytes | None = None  # the client's body, where more than the shape's prefix was put into it
+        self.numbers: list[bytes] = _NONE  # of plugins, for the client's header lines
         self.runtime: Runtime = lane.runtime
         self._full: RecordedExchange | None = None
 
@@ -97,8 +105,15 @@ class Express:
         """The answer of whole() is written."""
         self.sent_size = sent
         self.ended_at = self.first_byte_at
+        lane = self.lane
+        for repeat in lane.after:
+            try:
+                repeat.over(self)
+            except Exception as error:
+                lane.runtime.log(failure_line(self.id, repeat.name, error))
         self.body = b""
-        self.lane.recorder.add(self, self.received)
+        self.asked = None
+        lane.recorder.add(self, self.received)
 
     # -- the general way ----------------------------------------------------------------------------------------
 
@@ -125,7 +140,12 @@ class Express:
     def finish(self, status: int, sent: int, aborted: bool) -> None:
         self.full().finish(status, sent, aborted)
 
-    # -- what the recorder asks ---------------------------------------------------------------------------------
+    # -- what plugins and the recorder ask --------------------------------------------------------------------------
+
+    @property
+    def size(self) -> int:
+        """Bytes that the client sent: request line, header lines, body."""
+        return self.head_size + self.received
 
     @property
     def route_id(self) -> str:
@@ -147,8 +167,8 @@ class Express:
 
     def access_line(self, moment: float) -> bytes:
         lane, usage = self.lane, self.usage
-        tokens = (lane.rest, usage.prompt_tokens, usage.completion_tokens)
-        rest = b'%b,"prompt_tokens":%d,"completion_tokens":%d' % tokens
+        tokens = (lane.rest, usage.prompt_tokens, usage.completion_tokens, lane.named)
+        rest = b'%b,"prompt_tokens":%d,"completion_tokens":%d%b' % tokens
         return line(moment, lane.opening, 200, self.sent_size, self.ended_at - self.started_at, self.id, rest)
 
     def row(self, moment: float) -> Raw:

@@ -1,6 +1,6 @@
 """What one head of one client was seen to become, kept ready for the next request that has it: see express.py. Here
-it is decided what may go the short way, by the same functions that decide on the general one. Not for: the course of a
-request (express.py), finding the lane of a request (transport/lanes.py).
+it is decided which bodies may go the short way, by the same functions that decide on the general one. Not for: which
+heads may (learning.py), the course of a request (express.py), finding its lane (transport/lanes.py).
 """
 
 from __future__ import annotations
@@ -10,25 +10,27 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 
-from gateway.access_line import routed, who
-from gateway.codec import CodecError, decode
+from gateway.access_line import named, routed, who
+from gateway.codec import CodecError, decode, encode, members
 from gateway.express import LATENCY, Express
 from gateway.headers import find
 from gateway.plugins._conversation import LlmConversation
-from gateway.plugins.ai_proxy import AiProxy, asks_usage
-from gateway.providers._base import CHAT, Provider, ProviderError
+from gateway.plugins._repeat import OPEN, Message, Repeat, Talk, overriding
+from gateway.plugins.ai_proxy import asks_usage
+from gateway.providers._base import ProviderError
 from gateway.recorder import Raw, RecordedExchange
 from gateway.values import Forward, Headers
 
 if TYPE_CHECKING:
-    from gateway.exchange import Exchange
     from gateway.plugins._ai_target import Aim
 
-_LENGTH = b"Content-Length: "
 _UNSET = msgspec.UNSET
 _SHAPES = 16
 """Ways to write the same two members that are kept apart."""
 _NO_HEADERS: Headers = []
+_WORDY = frozenset(("system", "instructions", "systemInstruction", "system_instruction", "contents", "input"))
+"""Where words may stand beside `messages`: with one of these a plugin that looks at words must look itself."""
+_read_turns = msgspec.json.Decoder(Annotated[list[Message], msgspec.Meta(min_length=1)]).decode
 
 
 @cache
@@ -55,16 +57,26 @@ class Lane:
     """What one head of one client was seen to become."""
 
     __slots__ = (
+        "_amended",
+        "_changes",
+        "_credential",
+        "_judges",
+        "_looks",
+        "_odd",
+        "_open",
         "_read",
         "_refused",
         "_seen",
         "_shapes",
         "_told",
         "_told_of",
+        "after",
         "before",
         "between",
+        "consumer",
         "head",
         "limit",
+        "named",
         "opening",
         "origin",
         "plugin",
@@ -78,12 +90,14 @@ class Lane:
         "via",
     )
 
-    def __init__(self, exchange: RecordedExchange, forward: Forward, before: bytes, between: bytes) -> None:
+    def __init__(
+        self, exchange: RecordedExchange, forward: Forward, before: bytes, between: bytes, repeats: list[Repeat]
+    ) -> None:
         conversation: Any = exchange.conversation
         assert exchange.match is not None and exchange.chain is not None and exchange.target is not None
         self.plugin = conversation.plugin
         aim = conversation.aim
-        self.limit = self.plugin.limit
+        self.limit = min(self.plugin.limit, *(each.most for each in repeats)) if repeats else self.plugin.limit
         self.runtime = exchange.runtime
         self.recorder = exchange.recorder
         self.request = request = exchange.request.with_body(b"")
@@ -94,52 +108,36 @@ class Lane:
         self.before, self.between = before, between
         self.route_id = str(exchange.match.route["id"])
         self.opening = who(exchange.request)
+        self.consumer = exchange.consumer
         self.rest = routed(exchange.match.route) + b"," + aim.summary
+        self.named = b"" if self.consumer is None else named(self.consumer)
+        self._credential = exchange.credential
+        self._changes = dict(exchange.request_changes)
         self.via = exchange.snapshot.via_line
         self._shapes: dict[tuple[bytes, bytes], Shape | None] = {}
         self.usual = self._shape(_UNSET, _UNSET)
         self._refused = tuple(sorted(aim.provider.refused))
+        self._judges, self._amended, self.after = (
+            overriding(repeats, method) for method in ("access", "amend", "over")
+        )
+        self._looks = any(each.looks for each in repeats)
+        self._odd = {"prompt", "model"} | aim.provider.refused | _WORDY
+        self._open = 0  # numbers in the client's lines that differ from answer to answer
         self._read = _reader(aim.provider.refused)
         self._told_of: Headers = _NO_HEADERS
         self._told: bytes | None = None
 
-    @classmethod
-    def of(cls, exchange: Exchange, forward: Forward) -> Lane | None:
-        """What can be learned from an exchange that is over; None where its head or route is none for short ways."""
-        chain, match, conversation = exchange.chain, exchange.match, exchange.conversation
-        if type(exchange) is not RecordedExchange or type(conversation) is not LlmConversation:
-            return None
-        plugin, aim, request = conversation.plugin, conversation.aim, exchange.request
-        usual = (
-            chain is not None
-            and match is not None
-            and chain.access == (plugin,)
-            and not (chain.header_filter or chain.body_filter or chain.log)
-            and not (exchange.request_changes or exchange.snapshot.hidden)
-            and exchange.attempts is None
-            and exchange.rewrite is None
-            and exchange.target is aim.target
-            and request.keep_alive
-            and request.method == b"POST"
-        )
-        if not (usual and _plain(plugin) and _plain_aim(aim)):
-            return None
-        head = forward.head
-        at = head.find(exchange.id)
-        end = head.rfind(_LENGTH)
-        if at < 0 or end < at or head.count(exchange.id) != 1 or head.count(b"\r\n", end) != 2:
-            return None
-        return cls(exchange, forward, head[:at], head[at + len(exchange.id) : end + len(_LENGTH)])
-
-    def begin(self, body: bytes) -> Express | None:
-        """An exchange with this body; None for one that must go the general way."""
+    def begin(self, body: bytes, head_size: int) -> Express | None:
+        """An exchange with this body, whose head had so many bytes; None for one that must go the general way."""
         if body[:1] != b"{" or len(body) > self.limit:
             return None
         try:
             if not body.isascii():
-                body.decode()  # the reader passes over texts without a look at their bytes
+                body.decode()  # the readers pass over texts without a look at their bytes
+            if self._looks:
+                return self._overheard(body, head_size)
             asked = self._read(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (CodecError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         if not asked.model is asked.prompt is _UNSET:
             return None
@@ -150,19 +148,55 @@ class Lane:
         shape = self.usual if plain else self._shape(asked.stream, asked.stream_options)
         if shape is None:
             return None
-        return Express(self, shape, shape.prefix + body[1:], len(body))
+        express = Express(self, shape, shape.prefix + body[1:], len(body), head_size)
+        if self._judges:
+            talk = Talk()
+            if not self._let_pass(talk):
+                return None
+            express.numbers = talk.numbers
+        return express
+
+    def _overheard(self, body: bytes, head_size: int) -> Express | None:
+        """The same where plugins look at the words. Raises CodecError and DecodeError for what is no plain chat."""
+        asked = members(body)
+        written = asked.get("messages")
+        if written is None or not self._odd.isdisjoint(asked):
+            return None
+        plain = "stream" not in asked and "stream_options" not in asked
+        shape = self.usual if plain else self._shape(asked.get("stream", _UNSET), asked.get("stream_options", _UNSET))
+        if shape is None:
+            return None
+        talk = Talk()
+        talk.turns = _read_turns(written)
+        talk.messages = written
+        if not self._let_pass(talk):
+            return None
+        sent = body
+        if talk.messages is not written:
+            asked["messages"] = msgspec.Raw(talk.messages)
+            sent = encode(asked)
+        express = Express(self, shape, shape.prefix + sent[1:], len(body), head_size)
+        express.asked = body
+        express.numbers = talk.numbers
+        return express
+
+    def _let_pass(self, talk: Talk) -> bool:
+        try:
+            return all(judge.access(talk) for judge in self._judges)
+        except Exception:
+            return False  # on the general way it is told whose fault it is
 
     def _shape(self, stream: Any, options: Any) -> Shape | None:
         """What these two members come to; None where the general way must look."""
         key = (_text(stream), _text(options))
         if key not in self._shapes and len(self._shapes) < _SHAPES:
-            self._shapes[key] = self._judged(*key)
+            self._shapes[key] = self._compiled(*key)
         return self._shapes.get(key)
 
-    def _judged(self, stream: bytes, options: bytes) -> Shape | None:
-        members = [b'"messages":[{}]']
-        members += (b'"%b":%b' % pair for pair in ((b"stream", stream), (b"stream_options", options)) if pair[1])
-        body = b"{" + b",".join(members) + b"}"
+    def _compiled(self, stream: bytes, options: bytes) -> Shape | None:
+        written = [b'"messages":[{}]']
+        written += (b'"%b":%b' % pair for pair in ((b"stream", stream), (b"stream_options", options)) if pair[1])
+        body = b"{" + b",".join(written) + b"}"
         try:
             document = decode(body)
             wanted = self.plugin.streams(document)
@@ -180,14 +214,24 @@ class Lane:
         """The exchange that a short one would be, had it gone the general way from the start."""
         snapshot, match, chain, target = self._seen
         shape = express.shape
-        asked = b"{" + express.body[len(shape.prefix) :] if express.body else b""
-        exchange = RecordedExchange(snapshot, self.request.with_body(asked), self.runtime, self.recorder, express.id)
+        asked = express.asked
+        if asked is None:
+            asked = b"{" + express.body[len(shape.prefix) :] if express.body else b""
+        request = self.request.with_body(asked)
+        request.head_size = express.head_size
+        exchange = RecordedExchange(snapshot, request, self.runtime, self.recorder, express.id)
         exchange.body = express.body
         exchange.started_at = exchange.forwarded_at = express.started_at
         exchange.match, exchange.target = match, target
         exchange.conversation = LlmConversation(
             self.plugin, shape.aim, counting=shape.counting, shows_usage=shape.shows_usage
         )
+        exchange.consumer, exchange.credential = self.consumer, self._credential
+        exchange.request_changes = dict(self._changes)
+        if self._amended:
+            numbers = iter(express.numbers)
+            for each in self._amended:
+                each.amend(exchange, numbers)
         exchange.entered(chain)
         return exchange
 
@@ -195,15 +239,26 @@ class Lane:
         """The client's lines for these lines of the upstream; None where the general way must look."""
         if headers is not self._told_of:
             self._told_of, self._told = headers, self._tell(express, headers)
-        return self._told
+        told = self._told
+        return told % tuple(express.numbers) if self._open and told is not None else told
 
     def _tell(self, express: Express, headers: Headers) -> bytes | None:
         if find(headers, b"content-encoding") is not None or find(headers, b"date") is None:
             return None
-        exchange = self.exchange(express)
+        if self._amended:
+            numbers, express.numbers = express.numbers, [OPEN] * len(express.numbers)
+            exchange = self.exchange(express)
+            express.numbers = numbers
+        else:
+            exchange = self.exchange(express)
         if exchange.head(200, b"", headers) is not None:
             return None
         told, found, _ = exchange.lines_for_client().rpartition(LATENCY)
+        self._open = told.count(OPEN)
+        if self._open:
+            if self._open != len(express.numbers):
+                return None
+            told = told.replace(b"%", b"%%").replace(OPEN, b"%b")
         return told if found else None
 
     def shown(self, express: Express, moment: float) -> Raw:
@@ -222,7 +277,7 @@ class Lane:
             match.route,
             200,
             200,
-            None,
+            self.consumer,
             0.0,
             express.first_byte_at - express.started_at,
             express.sent_size,
@@ -241,26 +296,3 @@ class Lane:
 
 def _text(member: Any) -> bytes:
     return b"" if member is _UNSET else bytes(member)
-
-
-def _plain(plugin: AiProxy) -> bool:
-    """Whether what a plugin does to a request is told by its model alone."""
-    return (
-        type(plugin) is AiProxy
-        and plugin.route_type == CHAT
-        and plugin.client is None
-        and plugin.template is None
-        and plugin.model is not None
-        and plugin.streaming != "always"
-        and not plugin.tuned
-    )
-
-
-def _plain_aim(aim: Aim) -> bool:
-    provider = aim.provider
-    return (
-        aim.passes
-        and not (aim.body_member or aim.signs)
-        and type(provider).splices is Provider.splices
-        and "prompt" not in provider.refused
-    )

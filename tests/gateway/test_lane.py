@@ -146,27 +146,3 @@ def test_whatever_is_asked_and_answered(body: Any, answer: Any, status: str) -> 
         first, second = (bench.client_wire.take() for bench in ways.both)
         assert first == second
         ways.same()
-
-
-@pytest.mark.parametrize(
-    "plugin",
-    [
-        {"name": "correlation-id", "config": {}},
-        {"name": "ai-prompt-guard", "config": {"deny_patterns": ["secret"]}},
-        {"name": "prometheus", "config": {"status_code_metrics": True}},
-        {"name": "response-transformer", "config": {"add": {"headers": ["X-A:b"]}}},
-    ],
-    ids=lambda plugin: str(plugin["name"]),
-)
-def test_routes_with_further_plugins_go_the_general_way(plugin: dict[str, Any]) -> None:
-    ways = TwoWays(plugin)
-    ways.express.send(asked())
-    assert not ways.express.short
-
-
-def test_an_answer_that_is_compressed_for_the_client_goes_the_general_way() -> None:
-    ways = TwoWays()
-    for _ in range(2):
-        ways.sent(asked(Accept_Encoding="gzip"))
-        assert not ways.express.short
-        ways.got(answered())

@@ -36,12 +36,15 @@ def answered(body: Any = ANSWER, status: str = "200 OK", lines: dict[str, str] |
 class TwoWays:
     """Two listeners of the same configuration, of which one learned the short way of asked()."""
 
-    def __init__(self, *plugins: dict[str, Any], **config: Any) -> None:
-        route = chat_route(*plugins)
+    def __init__(
+        self, *plugins: dict[str, Any], request: bytes | None = None, more: dict[str, Any] | None = None, **config: Any
+    ) -> None:
+        """`request`: another one to learn from; `more`: of the declarative configuration."""
+        route = chat_route(*plugins) | (more or {})
         route["services"][0]["routes"][0]["plugins"][0]["config"].update(config)
         self.express, self.general = (WireBench(route, ORIGIN, express=express) for express in (True, False))
         self.both = (self.express, self.general)
-        self.exchange(asked(), answered())
+        self.exchange(request or asked(), answered())
 
     def sent(self, *pieces: bytes) -> bytes:
         short, general = (bench.send(*pieces) for bench in self.both)
@@ -62,3 +65,10 @@ class TwoWays:
 
     def exchange(self, request: bytes, *answer: bytes) -> tuple[bytes, bytes]:
         return self.sent(request), self.got(*answer)
+
+    def refused(self) -> bytes:
+        """What the client got for a request that did not go up."""
+        short, general = (bench.client_wire.take() for bench in self.both)
+        assert short == general
+        self.same()
+        return short

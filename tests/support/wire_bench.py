@@ -9,6 +9,8 @@ from typing import Any, cast
 
 from support.exchange import Gateway, TestRuntime
 
+from gateway.counters import Counters
+from gateway.metrics import Registry, render
 from gateway.recorder import RecordedExchange, Recorder
 from gateway.transport.client import Upstream
 from gateway.transport.lanes import Lanes
@@ -86,7 +88,9 @@ class WireBench:
     def __init__(self, declarative: Mapping[str, Any], origin: Origin, express: bool = True) -> None:
         self.runtime = _Runtime()
         self.recorder = Recorder()
-        self.gateway = Gateway(declarative, runtime=self.runtime)
+        self.metrics = Registry()
+        resources = {"metrics": self.metrics, "counters": Counters.create(1 << 10, shared=False)}
+        self.gateway = Gateway(declarative, runtime=self.runtime, resources=resources)
         self._loop = _Loop()
         loop = cast(Any, self._loop)
         self.sweeper = Sweeper(loop)
@@ -129,8 +133,8 @@ class WireBench:
         """Whether the request under way goes the short way."""
         return type(self.client._exchange).__name__ == "Express"
 
-    def remembered(self) -> tuple[list[bytes], list[dict[str, Any]], dict[str, Any]]:
-        """The access log, the last requests and the sums, and empties the log."""
+    def remembered(self) -> tuple[list[bytes], list[dict[str, Any]], dict[str, Any], bytes]:
+        """The access log, the last requests, the sums and the metrics, and empties the log."""
         told = self.recorder.recent()
         lines, self.runtime.lines = self.runtime.lines, []
-        return lines, told, self.recorder.activity()
+        return lines, told, self.recorder.activity(), render(self.metrics.dump())

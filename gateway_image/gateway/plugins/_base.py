@@ -15,6 +15,7 @@ from gateway.values import Asking, Consulting, RedisStore, Reply
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
+    from gateway.plugins._repeat import Repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Plugin:
 
     def log(self, exchange: Exchange) -> None:
         """After the last byte; cannot change anything."""
+
+    def repeat(self, exchange: Exchange) -> Repeat | None:
+        """`exchange` is over and went well: what this plugin does for the next request with the same head from the same
+        client. None: that cannot be told, the hooks must run."""
+        return None
 
     def logged(self, exchange: Exchange) -> Mapping[str, Any]:
         """What this plugin knows for the log plugins, put into their entries member by member."""

@@ -60,6 +60,13 @@ class RouteSeries:
         self._speakers: tuple[Plugin, ...] = ()
 
     def count(self, exchange: Exchange) -> None:
+        requests, ingress, egress = self.outcome(exchange)
+        requests.value += 1
+        ingress.value += exchange.request.size
+        egress.value += exchange.sent_size
+
+    def outcome(self, exchange: Exchange) -> tuple[Counter, Counter, Counter]:
+        """Requests, bytes that came and bytes that went, of those that ended like this one."""
         consumer = ""
         if exchange.consumer is not None and self._plugin.per_consumer:
             who = exchange.consumer
@@ -68,10 +75,7 @@ class RouteSeries:
         found = self._outcomes.get(key)
         if found is None:
             found = self._outcomes[key] = self._outcome(*key)
-        requests, ingress, egress = found
-        requests.value += 1
-        ingress.value += exchange.request.size
-        egress.value += exchange.sent_size
+        return found
 
     def _outcome(self, status: int, own: bool, consumer: str) -> tuple[Counter, Counter, Counter]:
         plugin = self._plugin
@@ -92,10 +96,19 @@ class RouteSeries:
         if not forwarded:
             self._kong.observe((now - started) * 1000)
             return
-        self._kong.observe((forwarded - started) * 1000)
+        upstream = (exchange.first_byte_at or now) - forwarded
+        self._went_up((forwarded - started) * 1000, upstream * 1000)
+
+    def waited(self, kong: float, upstream: float, request: float) -> None:
+        """A request that went up; milliseconds before that, of waiting for the answer, and in all."""
+        self._request.observe(request)
+        self._went_up(kong, upstream)
+
+    def _went_up(self, kong: float, upstream: float) -> None:
+        self._kong.observe(kong)
         if self._upstream is None:
             self._upstream = self._histogram(UPSTREAM_LATENCY)
-        self._upstream.observe(((exchange.first_byte_at or now) - forwarded) * 1000)
+        self._upstream.observe(upstream)
 
     def _histogram(self, definition: Definition) -> Histogram:
         return self._plugin.registry.histogram(definition, (*self.labels, WORKSPACE))

@@ -39,13 +39,18 @@ def too_large(exchange: Exchange, limit: int) -> Reply | None:
     )
 
 
+def by_user(role: str) -> bool:
+    """Whether a message with this role counts as the user's."""
+    return role.lower() not in _OTHERS
+
+
 class Turn:
     """What one side said at once. `parts`: the texts of one message, which a provider may join in any way."""
 
     __slots__ = ("by_user", "parts")
 
     def __init__(self, role: Any, parts: list[str]) -> None:
-        self.by_user = not (isinstance(role, str) and role.lower() in _OTHERS)
+        self.by_user = not isinstance(role, str) or by_user(role)
         self.parts = parts
 
 

@@ -14,7 +14,8 @@ from gateway.errors import ConfigError
 from gateway.patterns import PatternError, compile_pattern
 from gateway.plugins._ai_fields import body_limit, body_size_field, llm_format_field
 from gateway.plugins._base import Plugin, Setting
-from gateway.plugins._prompt_body import Turn, UnreadablePrompt, document_of, too_large, turns
+from gateway.plugins._prompt_body import Turn, UnreadablePrompt, by_user, document_of, too_large, turns
+from gateway.plugins._repeat import Repeat, Talk
 from gateway.schema import Array, AtLeastOneOf, Boolean, Conditional, Match, Record, String
 from gateway.values import Reply
 
@@ -76,21 +77,44 @@ class AiPromptGuard(Plugin):
             judged = [turn for turn in turns(document) if turn.by_user or self.all_roles]
         except UnreadablePrompt:
             return exchange.ai_error(400, REFUSED)
-        words = self._words(judged, " ")
-        if self.deny is not None:
-            if self.deny.search(words):
-                return exchange.ai_error(400, REFUSED)
-            if any(len(turn.parts) > 1 for turn in judged) and self.deny.search(self._words(judged, "")):
-                return exchange.ai_error(400, REFUSED)  # a word must not get through by being cut into two parts
-        if self.allow is not None and not self.allow.search(words):
+        if not self.passes(self._words(judged, " ")):
             return exchange.ai_error(400, REFUSED)
+        if self.deny is not None and any(len(turn.parts) > 1 for turn in judged):
+            # a word must not get through by being cut into two parts
+            return exchange.ai_error(400, REFUSED) if self.deny.search(self._words(judged, "")) else None
         return None
 
     def _words(self, judged: list[Turn], glue: str) -> bytes:
+        return self.words([glue.join(turn.parts) for turn in judged])
+
+    def words(self, said: list[str]) -> bytes:
         """What the patterns see, as Kong puts it together: the newest message first, a blank after each."""
         if self.last_only:
-            return glue.join(judged[-1].parts).encode("utf-8", "replace") if judged else b""
-        return "".join([glue.join(turn.parts) + " " for turn in reversed(judged)]).encode("utf-8", "replace")
+            return said[-1].encode("utf-8", "replace") if said else b""
+        said.reverse()
+        return " ".join([*said, ""]).encode("utf-8", "replace")
+
+    def passes(self, words: bytes) -> bool:
+        if self.deny is not None and self.deny.search(words):
+            return False
+        return self.allow is None or bool(self.allow.search(words))
+
+    def repeat(self, exchange: Exchange) -> Repeat:
+        return _Repeat(self)
+
+
+class _Repeat(Repeat):
+    name = AiPromptGuard.name
+    looks = True
+
+    def __init__(self, plugin: AiPromptGuard) -> None:
+        self._plugin = plugin
+        self.most = plugin.limit
+
+    def access(self, talk: Talk) -> bool:
+        plugin = self._plugin
+        all_roles = plugin.all_roles
+        return plugin.passes(plugin.words([turn.content for turn in talk.turns if all_roles or by_user(turn.role)]))
 
 
 class _Several:

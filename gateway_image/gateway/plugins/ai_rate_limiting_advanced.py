@@ -8,7 +8,7 @@ counted exactly; where Redis does not answer this node goes on from the last cou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.counters import Counters
@@ -18,15 +18,18 @@ from gateway.plugins._base import Plugin, Setting
 from gateway.plugins._limit_identity import Identity, shared_tag
 from gateway.plugins._prompt_count import prompt_counter
 from gateway.plugins._redis_fields import redis_store
+from gateway.plugins._repeat import HEAD_TOLD_ALL, Repeat, Talk
 from gateway.plugins._windows import Window, number, window_name
 from gateway.replies import json_reply
 from gateway.values import Consult, Consulted, Consulting, Count, RedisStore, Reply
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
+    from gateway.express import Express
 
 _PROXIES = ("ai-proxy", "ai-proxy-advanced")
 REQUEST_PROMPT = "requestPrompt"
+COST = "cost"
 
 
 class _Limit:
@@ -46,6 +49,10 @@ class _Limit:
         self.told_key, self.left_key = told.lower(), left.lower()
         self.told = b"%b: %b\r\n" % (told, number(window.limit))
         self.left = left + b": %b\r\n"
+
+    def tell(self, exchange: Exchange, left: bytes) -> None:
+        exchange.response_changes[self.told_key] = self.told
+        exchange.response_changes[self.left_key] = self.left % left
 
 
 class _Bucket:
@@ -106,12 +113,7 @@ class AiRateLimitingAdvanced(Plugin):
         limits = self._applying(exchange)
         if not limits:
             return None
-        who = self.identity.of(exchange)
-        if self.store is not None:
-            start = shared_tag(self.namespace, who)
-        else:
-            start = self.namespace + b"\0" + who + b"\0"
-        buckets = [_Bucket(limit, start + limit.mark) for limit in limits]
+        buckets = self._buckets(exchange, limits)
         if self.store is None and self.count_prompt is None:
             # what an answer costs is not known yet: nothing is to be added, so looking is enough
             found = [self.counters.read(bucket.key, bucket.limit.window.index(now)) for bucket in buckets]
@@ -122,6 +124,14 @@ class AiRateLimitingAdvanced(Plugin):
             return self._ask(exchange, Consult(self.store, counts), buckets, cost, now)
         taken, found = self.counters.take_all(counts, now)
         return self._judge(exchange, buckets, found, taken, cost, now)
+
+    def _buckets(self, exchange: Exchange, limits: Sequence[_Limit]) -> list[_Bucket]:
+        who = self.identity.of(exchange)
+        if self.store is not None:
+            start = shared_tag(self.namespace, who)
+        else:
+            start = self.namespace + b"\0" + who + b"\0"
+        return [_Bucket(limit, start + limit.mark) for limit in limits]
 
     def _ask(self, exchange: Exchange, consult: Consult, buckets: list[_Bucket], cost: float, now: float) -> Consulting:
         answer: Consulted = yield consult
@@ -148,8 +158,7 @@ class AiRateLimitingAdvanced(Plugin):
                 bucket.current, bucket.previous = current, previous
                 full.append(bucket)
             if not self.hides:
-                exchange.response_changes[limit.told_key] = limit.told
-                exchange.response_changes[limit.left_key] = limit.left % number(left)
+                limit.tell(exchange, number(left))
         if taken or (taken is None and not full):
             exchange.notes[self.name] = [bucket for bucket in buckets if bucket.limit.provider != REQUEST_PROMPT]
             return None
@@ -194,7 +203,7 @@ class AiRateLimitingAdvanced(Plugin):
         usage = getattr(conversation, "usage", None)
         if usage is None:
             return
-        amount = conversation.cost() if self.strategy == "cost" else getattr(usage, self.strategy)  # type: ignore[attr-defined]
+        amount = conversation.cost() if self.strategy == COST else getattr(usage, self.strategy)  # type: ignore[attr-defined]
         served = conversation.provider_name  # type: ignore[attr-defined]
         self._charge(exchange, [bucket for bucket in buckets if bucket.limit.provider == served], amount)
 
@@ -208,6 +217,58 @@ class AiRateLimitingAdvanced(Plugin):
             return
         for count in counts:
             self.counters.add(count.key, count.window, amount, count.expires, now)
+
+    # -- again --------------------------------------------------------------------------------------------------
+
+    def repeat(self, exchange: Exchange) -> Repeat | None:
+        if self.store is not None or self.count_prompt is not None:
+            return None
+        limits = self._applying(exchange)
+        return _Repeat(self, exchange, self._buckets(exchange, limits)) if limits else HEAD_TOLD_ALL
+
+
+class _Repeat(Repeat):
+    """Who is counted and where is known; what is left is not."""
+
+    name = AiRateLimitingAdvanced.name
+
+    def __init__(self, plugin: AiRateLimitingAdvanced, exchange: Exchange, buckets: list[_Bucket]) -> None:
+        self._plugin = plugin
+        self._buckets = buckets
+        self._limits = [(bucket.limit.window, bucket.key) for bucket in buckets]
+        served = exchange.conversation.provider_name  # type: ignore[union-attr]
+        self._charged = [bucket for bucket in buckets if bucket.limit.provider == served]
+        self._strategy = plugin.strategy
+        self._tells = not plugin.hides
+        self._counters = plugin.counters
+        self._wall = exchange.runtime.wall
+
+    def access(self, talk: Talk) -> bool:
+        now = self._wall()
+        read = self._counters.read
+        for window, key in self._limits:
+            current, previous = read(key, window.index(now))
+            left = window.left(current, previous, now)
+            if not left:
+                return False
+            if self._tells:
+                talk.numbers.append(number(left))
+        return True
+
+    def amend(self, exchange: Exchange, numbers: Iterator[bytes]) -> None:
+        if self._tells:
+            for bucket in self._buckets:
+                bucket.limit.tell(exchange, next(numbers))
+        exchange.notes[self._plugin.name] = self._buckets
+
+    def over(self, express: Express) -> None:
+        strategy = self._strategy
+        amount = express.cost if strategy == COST else getattr(express.usage, strategy)
+        if amount:
+            now = self._wall()
+            for bucket in self._charged:
+                window = bucket.limit.window
+                self._counters.add(bucket.key, window.index(now), amount, window.expires(now), now)
 
 
 PLUGIN = AiRateLimitingAdvanced

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.headers import line_error, one_line
 from gateway.plugins import _arguments, _multipart
 from gateway.plugins._base import Plugin, Setting
+from gateway.plugins._repeat import HEAD_TOLD_ALL, Repeat
 from gateway.schema import Array, Boolean, Record, String
 from gateway.values import Headers, Reply
 
@@ -107,6 +108,11 @@ class KeyAuth(Plugin):
             return self._refused(exchange, UNKNOWN)
         identity.assume(exchange)
         return None
+
+    def repeat(self, exchange: Exchange) -> Repeat | None:
+        if self.in_body or exchange.credential is None or exchange.credential.get("ttl") is not None:
+            return None
+        return HEAD_TOLD_ALL
 
     # -- finding the key ----------------------------------------------------------------------------------------
 

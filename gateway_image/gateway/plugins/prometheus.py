@@ -15,10 +15,13 @@ from gateway.metrics import Registry
 from gateway.plugins._ai_log import UNSPECIFIED
 from gateway.plugins._base import Plugin, Setting
 from gateway.plugins._metric_series import ModelSeries, RouteSeries
+from gateway.plugins._repeat import Repeat
 from gateway.schema import Boolean, Record
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
+    from gateway.express import Express
+    from gateway.router import RouteMatch
 
 
 class Prometheus(Plugin):
@@ -65,10 +68,7 @@ class Prometheus(Plugin):
         match = exchange.match
         if match is None:
             return  # like Kong: what no route took belongs to nobody
-        route = match.route
-        series = self._routes.get(route["id"])
-        if series is None or series.route is not route or series.service is not match.service:
-            series = self._routes[route["id"]] = RouteSeries(self, match)
+        series = self._of_route(match)
         if self.codes or self.bandwidth:
             series.count(exchange)
         if self.latency:
@@ -76,6 +76,13 @@ class Prometheus(Plugin):
         if self.ai:
             for plugin in series.speakers(exchange.chain):
                 self._count_ai(exchange, plugin)
+
+    def _of_route(self, match: RouteMatch) -> RouteSeries:
+        route = match.route
+        series = self._routes.get(route["id"])
+        if series is None or series.route is not route or series.service is not match.service:
+            series = self._routes[route["id"]] = RouteSeries(self, match)
+        return series
 
     def _count_ai(self, exchange: Exchange, plugin: Plugin) -> None:
         conversation: Any = exchange.conversation
@@ -126,6 +133,46 @@ class Prometheus(Plugin):
         if series is None:
             series = self._models[provider, label] = ModelSeries(self.registry, provider, label)
         return series
+
+    def repeat(self, exchange: Exchange) -> Repeat | None:
+        conversation: Any = exchange.conversation
+        assert exchange.match is not None
+        series = self._of_route(exchange.match)
+        model: ModelSeries | None = None
+        if self.ai:
+            speaker = conversation.plugin
+            if [plugin.setting for plugin in series.speakers(exchange.chain)] != [speaker.setting]:
+                return None
+            if speaker.logs["log_statistics"]:
+                name = conversation.call.model
+                model = self._of_model(conversation.provider_name, name, name == speaker.model)
+        return _Repeat(self, series, exchange, model)
+
+
+class _Repeat(Repeat):
+    """The series are known; what is added to them is not."""
+
+    name = Prometheus.name
+
+    def __init__(self, plugin: Prometheus, series: RouteSeries, exchange: Exchange, model: ModelSeries | None) -> None:
+        self._plugin = plugin
+        self._series = series
+        self._model = model
+        self._counts = plugin.codes or plugin.bandwidth
+        self._requests, self._ingress, self._egress = series.outcome(exchange)
+
+    def over(self, express: Express) -> None:
+        if self._counts:
+            self._requests.value += 1
+            self._ingress.value += express.size
+            self._egress.value += express.sent_size
+        started, answered = express.started_at, express.first_byte_at
+        waited = (answered - started) * 1000
+        if self._plugin.latency:
+            self._series.waited(0.0, waited, (express.ended_at - started) * 1000)
+        if self._model is not None:
+            usage = express.usage
+            self._model.add(waited, usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, express.cost)
 
 
 PLUGIN = Prometheus

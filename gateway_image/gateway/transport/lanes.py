@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from gateway.exchange import Exchange
 from gateway.lane import Lane
+from gateway.learning import learned
 from gateway.recorder import Recorder
 from gateway.snapshot import Snapshot
 from gateway.values import Forward
@@ -70,4 +71,4 @@ class Lanes:
             return
         if len(self._lanes) >= _MOST:
             self._lanes.clear()
-        self._lanes[key] = Lane.of(exchange, forward)
+        self._lanes[key] = learned(exchange, forward)

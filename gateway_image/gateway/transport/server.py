@@ -75,7 +75,7 @@ class ClientConnection(RequestReader):
             if lane is None:
                 self._key = lanes.missed
             elif len(data) - lanes.end == lanes.length:
-                express = lane.begin(data[lanes.end :])
+                express = lane.begin(data[lanes.end :], lanes.end)
                 if express is not None and not self.serving.draining:
                     self.take(lane.head, len(data))
                     self._send_express(express)
@@ -96,7 +96,7 @@ class ClientConnection(RequestReader):
     def begin(self, request: Request) -> None:
         lane, self._lane = self._lane, None
         if lane is not None and self.keep_alive:
-            express = lane.begin(request.body)
+            express = lane.begin(request.body, request.head_size)
             if express is not None:
                 self._send_express(express)
                 return
