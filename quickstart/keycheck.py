@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from gateway.providers._base import CHAT, Call, Provider, ProviderError
+from gateway.settings.proxies import ProxyError, configured
 from quickstart import diagnosis, endpoints, keys, messages
 from quickstart.diagnosis import Told
 from quickstart.reach import causes, names, proxies
@@ -151,8 +152,8 @@ def open_client(url: str, environment: Mapping[str, str], timeout: float = TIMEO
     host = parts.hostname or url
     try:
         proxy = proxies.chosen(url, environment)
-    except proxies.ProxyMalformed as malformed:
-        raise NoWay(diagnosis.told("proxy_malformed", variable=str(malformed))) from None
+    except ProxyError as malformed:
+        raise NoWay(diagnosis.told("proxy_malformed", variable=malformed.variable)) from None
     named, port = (proxy.host, proxy.port) if proxy else (host, parts.port or 443)
     try:
         names.resolve(named, port, min(timeout, names.SECONDS))
@@ -185,12 +186,12 @@ def explain(error: Exception, url: str, environment: Mapping[str, str], timeout:
     """A transport error: name, certificate, proxy, refusal and silence told apart."""
     try:
         proxy = proxies.chosen(url, environment)
-        configured = proxies.configured(environment)
-    except proxies.ProxyMalformed as malformed:
-        return diagnosis.told("proxy_malformed", variable=str(malformed))
+        set_here = configured(environment)
+    except ProxyError as malformed:
+        return diagnosis.told("proxy_malformed", variable=malformed.variable)
     state = messages.text("diagnosis.state_unset")
-    if configured:
-        state = messages.text("diagnosis.state_set", proxy=configured.shown)
+    if set_here:
+        state = messages.text("diagnosis.state_set", proxy=set_here.shown)
     return diagnosis.told(
         causes.cause(error, proxy is not None),
         host=urlsplit(url).hostname or url,

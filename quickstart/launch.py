@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from gateway.settings.proxies import PROXY
 from quickstart import deployment, health, messages, proofs, secret_file
 from quickstart.admin_client import ChangedMeanwhile
 from quickstart.answers import Answers
@@ -154,7 +155,7 @@ class _Launch:
         dropped = {route.secret for route in self.previous.plan.routes} if self.previous is not None else set()
         if self.previous is not None and self.previous.plan.konnect is not None:
             dropped.add(TOKEN)  # no business of a gateway of this machine
-        dropped.add(outward.PROXY)
+        dropped.add(PROXY)
         files = due_files(self.plan, applying, texts, dropped, self.plan.secrets)
         if self.plan.ca_file and self.plan.runtime == "docker":
             trusted = outward.certificates(self.plan.ca_file)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from gateway.providers import providers
 from gateway.providers._base import CHAT, COMPLETIONS, EMBEDDINGS, Call, Provider, ProviderError
+from gateway.settings.proxies import PROXY
 from quickstart import discovery, endpoints, messages, model_choice
 from quickstart.answers import COMPATIBLE, LOCAL_TITLES, Answers, Hosted, Local
 from quickstart.errors import UsageError
@@ -18,7 +19,7 @@ from quickstart.konnect.account import AUTO, TOKEN
 from quickstart.konnect.products import product_of
 from quickstart.naming import BUILTIN, family_of, named
 from quickstart.plan import KonnectPlan, Plan, RoutePlan, Runtime
-from quickstart.reach.outward import PROXY, Outward
+from quickstart.reach.outward import Outward
 
 BUILTIN_MODEL = "smollm2-135m-instruct"
 OPERATIONS = {CHAT: "chat", COMPLETIONS: "completions"}

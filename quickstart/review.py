@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gateway.settings.proxies import PROXY
 from quickstart import messages
 from quickstart.plan import Plan, RoutePlan
-from quickstart.reach.outward import PROXY
 from quickstart.reconcile.proposal import Proposal
 from quickstart.reconcile.situation import Situation
 from quickstart.render import Rendered

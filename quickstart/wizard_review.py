@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from gateway.settings.proxies import PROXY
 from quickstart import layout, messages, reviewing
 from quickstart.answers import Answers
 from quickstart.console import Console
 from quickstart.layout import Column
 from quickstart.plan import Plan
 from quickstart.prompter import Choice, Prompter
-from quickstart.reach.outward import PROXY
 from quickstart.review import Change, Earlier, Review
 
 text = messages.text

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import yaml
 
+from gateway.settings.proxies import PROXY
 from quickstart import deployment, launch
 from quickstart.answers import Answers
 from quickstart.changing.change import Done, Subject, Wanted, Wanting
@@ -19,7 +20,6 @@ from quickstart.deployment import Deployment
 from quickstart.documents import from_document
 from quickstart.errors import EnvironmentProblem
 from quickstart.launch import LaunchResult
-from quickstart.reach.outward import PROXY
 from quickstart.reconcile.generations import Generation, History, before
 from quickstart.reconcile.proposal import Wish
 from quickstart.reconcile.sealing import missing, references

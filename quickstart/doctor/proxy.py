@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gateway.settings.proxies import ForwardProxy, ProxyError, configured, direct
 from quickstart import messages
 from quickstart.doctor.finding import Finding, found
 from quickstart.doctor.patient import Patient
 from quickstart.reach import outward
 from quickstart.reach.outward import AUTHORITIES
-from quickstart.reach.proxies import Proxy, ProxyMalformed, configured, direct
 
 CHECK = "proxy"
 _OTHERS = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
@@ -26,8 +26,8 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield from _unusable(path)
     try:
         proxy, typed = configured(way), configured(here)
-    except ProxyMalformed as malformed:
-        yield found(CHECK, "bad", "proxy_malformed", variable=str(malformed))
+    except ProxyError as malformed:
+        yield found(CHECK, "bad", "proxy_malformed", variable=malformed.variable)
         return
     other = next((name for name in _OTHERS if here.get(name)), "")
     if proxy:
@@ -49,7 +49,7 @@ def _unusable(path: str) -> Iterator[Finding]:
         yield found(CHECK, "bad", problem.code, path=path)
 
 
-def _differing(proxy: Proxy | None, typed: Proxy | None) -> Iterator[Finding]:
+def _differing(proxy: ForwardProxy | None, typed: ForwardProxy | None) -> Iterator[Finding]:
     """A terminal without the variable is none that says anything: the gateway goes the way that was set up."""
     if typed is None or (proxy is not None and proxy.url == typed.url):
         return

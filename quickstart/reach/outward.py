@@ -2,7 +2,7 @@
 certificates are trusted. The same in both runtimes, whoever starts the gateway again later.
 
 Where it is kept: the proxy's URL may hold a password, so it is in the secrets file; the rest is in answers and plan.
-Not for: which requests take the proxy (proxies.py), asking through it (keycheck.py).
+Not for: which requests take the proxy (gateway.settings.proxies), asking through it (keycheck.py).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gateway.settings.proxies import DIRECT, PROXY, ForwardProxy, ProxyError, configured
 from quickstart import diagnosis, endpoints
 from quickstart.errors import EnvironmentProblem
 from quickstart.plan import Plan
-from quickstart.reach.proxies import Proxy, ProxyMalformed, configured
 
-PROXY, DIRECT, AUTHORITIES = "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE"
+AUTHORITIES = "SSL_CERT_FILE"
 DEFAULT = "system"
 """The answer that stands for the certificate authorities of the machine or image that the gateway runs on."""
 NOBODY = "none"
@@ -42,7 +42,7 @@ class Outward:
     """`proxy`: as this machine reaches it. `ca_file`: absolute path of a bundle, "" for the usual authorities; `ca_sum`
     stands for its content."""
 
-    proxy: Proxy | None = field(default=None, repr=False)
+    proxy: ForwardProxy | None = field(default=None, repr=False)
     no_proxy: str = ""
     ca_file: str = ""
     ca_sum: str = ""
@@ -54,7 +54,7 @@ class Outward:
             found |= {PROXY: self.proxy.url} | ({DIRECT: self.no_proxy} if self.no_proxy else {})
         return found | ({AUTHORITIES: self.ca_file} if self.ca_file else {})
 
-    def from_gateway(self, bridged: bool) -> tuple[Proxy | None, str]:
+    def from_gateway(self, bridged: bool) -> tuple[ForwardProxy | None, str]:
         """The proxy and NO_PROXY from where the gateway runs: behind a bridge this machine has another name, which no
         proxy knows."""
         if self.proxy is None:
@@ -69,8 +69,8 @@ def settle(
     """The way out by this shell, else as it was kept, as the answers want it. Raises EnvironmentProblem."""
     try:
         proxy = (configured(environment) or configured(secrets)) if forward_proxy != NOBODY else None
-    except ProxyMalformed as malformed:
-        told = diagnosis.told("proxy_malformed", variable=str(malformed))
+    except ProxyError as malformed:
+        told = diagnosis.told("proxy_malformed", variable=malformed.variable)
         raise EnvironmentProblem(told.message, told.hint) from None
     path, total = "", ""
     if ca_file != DEFAULT:
@@ -86,7 +86,7 @@ def environment_of(plan: Plan, secrets: Mapping[str, str], base: Mapping[str, st
     way = Outward(None, plan.no_proxy, plan.ca_file)
     try:
         proxy = configured(kept)
-    except ProxyMalformed:  # somebody edited it: whoever uses it says so
+    except ProxyError:  # somebody edited it: whoever uses it says so
         return way.environment(base) | {PROXY: kept[PROXY]}
     return Outward(_moved(proxy, False) if proxy else None, plan.no_proxy, plan.ca_file).environment(base)
 
@@ -105,7 +105,7 @@ def certificates(path: str) -> bytes:
     return b"\n".join(found) + b"\n"
 
 
-def _moved(proxy: Proxy, bridged: bool) -> Proxy:
+def _moved(proxy: ForwardProxy, bridged: bool) -> ForwardProxy:
     """The same proxy from where the gateway runs."""
     seen = endpoints.as_seen_by_gateway(endpoints.Address("http", proxy.host, proxy.port), bridged)
     if seen.host == proxy.host:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+from gateway.settings.loopback import is_loopback
 from gateway.values import Request
 
-LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain", "ip6-localhost"))
+_OTHER_NAMES = frozenset(("localhost.localdomain", "ip6-localhost"))
+"""By which some hosts files know this machine."""
 MANAGER_PORTS = frozenset((8002, 8445))
 """Where a Manager usually is. One that runs on this machine beside the gateway is let in even when ours is off."""
 _READING = (b"GET", b"HEAD")
@@ -75,8 +77,7 @@ class Guard:
 
 
 def _loopback(name: str) -> bool:
-    address = _address(name)
-    return name in LOOPBACK_NAMES or name.endswith(".localhost") or (address is not None and address.is_loopback)
+    return is_loopback(name) or name in _OTHER_NAMES
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

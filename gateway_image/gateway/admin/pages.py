@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from gateway.admin.snippets import snippets
 from gateway.admin.static import PAGE_LINES, Static
 from gateway.codec import encode
 from gateway.settings import Settings
+from gateway.settings.loopback import is_loopback
 from gateway.store import Store
 from gateway.values import Reply, Request
 
@@ -103,7 +103,7 @@ class Pages:
             raise message(404, "there is no such route, or its path is a pattern: reload the page")
         if self._origin is None:
             raise message(409, "this gateway has no proxy listener")
-        if "ip-restriction" in view.plugins or (self._private() and not _is_here(request.client)):
+        if "ip-restriction" in view.plugins or (self._private() and not is_loopback(request.client)):
             raise message(403, "this route looks at where callers are: call it from there, with one of the snippets")
         key = asked.get("key")
         headers = {**view.headers, **({view.key_header: key} if view.key_header and isinstance(key, str) else {})}
@@ -117,7 +117,7 @@ class Pages:
 
     def _private(self) -> bool:
         """Whether the proxy is for this machine alone."""
-        return all(_is_here(listener.host) for listener in self._settings.proxy_listen)
+        return all(is_loopback(listener.host) for listener in self._settings.proxy_listen)
 
     # -- the files ---------------------------------------------------------------------------------------------------
 
@@ -203,10 +203,3 @@ def _guide(views: list[RouteView], base: str) -> str:
         for name, text in snippets(view, base).items():
             lines += [f"{name}:", "", *(f"    {line}" for line in text.split("\n")), ""]
     return "\n".join(lines)
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

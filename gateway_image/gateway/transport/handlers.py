@@ -16,7 +16,7 @@ from gateway.admin.metrics_endpoint import MetricsText
 from gateway.admin.node import Node
 from gateway.admin.pages import Pages
 from gateway.admin.status import StatusApi
-from gateway.transport.proxies import is_loopback
+from gateway.settings.loopback import is_loopback
 
 if TYPE_CHECKING:
     from gateway.transport.process import Control, Handler

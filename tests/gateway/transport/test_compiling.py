@@ -11,8 +11,9 @@ from gateway.counters import Counters
 from gateway.entities import Config
 from gateway.errors import ConfigError, VaultError
 from gateway.settings import Settings
+from gateway.settings.proxies import ProxyError
 from gateway.transport.compiling import compile_snapshot, open_proxies
-from gateway.transport.proxies import Proxy, ProxyError
+from gateway.transport.proxies import Proxy
 from gateway.values import Origin
 
 FILE = """

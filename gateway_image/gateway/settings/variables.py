@@ -1,4 +1,5 @@
-"""The node's settings, from environment variables with Kong's names. Not for: the configuration of routes and plugins.
+"""The node's settings, from environment variables with Kong's names. Not for: the configuration of routes and plugins,
+variables that other programs read too (proxies.py).
 
 `VARIABLES` lists every variable with its default and help; REFERENCE.md is made of it. A wrong value is an error that
 names the variable, what it was given and what is allowed; all wrong ones are told at once.
