@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from quickstart import __version__, crash, manner, messages, secret_file, transcript
+from quickstart import __version__, crash, earlier_keys, manner, messages, transcript
 from quickstart.answers import INPUTS, Question, questions
 from quickstart.commands import CommandsByFolder
 from quickstart.console import Console, Mode
@@ -94,7 +94,7 @@ def _setup(yes: bool, dry_run: bool, as_json: bool, plain: bool, answers_file: s
 def _kept_keys(places: Places) -> list[str]:
     """Values that no report may show."""
     try:
-        return list(secret_file.read(places.secrets)[0].values())
+        return earlier_keys.every_value(places.secrets)
     except QuickstartError:
         return []
 

@@ -224,6 +224,10 @@ class Console:
         if self.mode == "human":
             self._lines(lines, self._out)
 
+    def reply(self, text: str) -> None:
+        """A sentence that is the result itself, wrapped."""
+        self.answer(layout.wrap(text, self.width))
+
     def piece(self, text: str) -> None:
         """A part of a result that comes bit by bit, without a line end of its own; in human mode only."""
         if self.mode == "human":

@@ -16,7 +16,7 @@ import docker.errors
 import requests.exceptions
 from docker.utils import parse_repository_tag
 
-from quickstart import image
+from quickstart import earlier_keys, image
 from quickstart.container_spec import (
     INSTANCE,
     STOP_SECONDS,
@@ -236,7 +236,7 @@ class DockerRunner:
         private_directory(copy, 0o500)
         os.chown(copy, UNPRIVILEGED, UNPRIVILEGED)
         target = copy / places.secrets.name
-        content = places.secrets.read_bytes() if places.secrets.exists() else b""
+        content = earlier_keys.without(places.secrets.read_bytes()) if places.secrets.exists() else b""
         if not target.exists() or target.read_bytes() != content:
             write_atomically(target, content, 0o400)
         os.chown(target, UNPRIVILEGED, UNPRIVILEGED)

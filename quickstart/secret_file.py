@@ -21,9 +21,14 @@ _HEAD = "# Keys of the AI gateway. Only references to these names appear in its 
 
 
 def render(secrets: Mapping[str, str]) -> str:
-    """The file's text, sorted by name. Raises EnvironmentProblem for a name or value that a line cannot hold; the
-    value is not in the message."""
-    lines = [_HEAD]
+    """The file's text, sorted by name. Raises as lines() does."""
+    return "".join([_HEAD, *lines(secrets)])
+
+
+def lines(secrets: Mapping[str, str]) -> list[str]:
+    """A line for each. Raises EnvironmentProblem for a name or value that a line cannot hold; the value is not in the
+    message."""
+    found = []
     for name in sorted(secrets):
         value = secrets[name]
         if not _NAME.match(name):
@@ -33,8 +38,8 @@ def render(secrets: Mapping[str, str]) -> str:
                 f"The value of {name} has a line break in it.", "Paste the key again, on one line."
             )
         quoted = value.replace("'", "'\\''")
-        lines.append(f"{name}='{quoted}'\n")
-    return "".join(lines)
+        found.append(f"{name}='{quoted}'\n")
+    return found
 
 
 def parse(text: str) -> dict[str, str]:

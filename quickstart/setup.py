@@ -149,7 +149,7 @@ class Setup:
         if answers.strict:
             count, total = len(result.regressed), len(result.passed)
             raise ProviderUnhealthy(text("change.rolled_back_strict", count=count, total=total), "")
-        self.console.answer([text("change.rolled_back")])
+        self.console.reply(text("change.rolled_back"))
         return True
 
     def _sources(self, flags: Mapping[str, Any], choices: Choices) -> Sources:

@@ -62,11 +62,14 @@ def _hosted(places: Places) -> tuple[Hosted, ...]:
         return ()
 
 
-def rotate(subject: Subject, whose: Owner, value: str) -> Done:
-    """`value`: the complete header value. The configuration stays; the gateway reads its secrets again."""
+def rotate(subject: Subject, whose: Owner, value: str, forget: bool = False, restores: int = 0) -> Done:
+    """`value`: the complete header value. The configuration stays; the gateway reads its secrets again. The key before
+    is kept for `undo`, unless with `forget`. `restores`: the generation that had this key."""
+    forgotten = frozenset({whose.secret} if forget else ())
+    made_by = "undo" if restores else f"key {whose.name}"
 
     def wanted(now: Situation) -> Wanted:
-        return Wanted(Wish(f"key {whose.name}"), {whose.secret: value})
+        return Wanted(Wish(made_by, restores=restores, forget=forgotten), {whose.secret: value})
 
     return subject.change(wanted)
 

@@ -7,7 +7,7 @@ it is taken back and the command ends with 5. Not for: what is to change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,20 +41,23 @@ def settle(
     manner: Manner,
     environ: Mapping[str, str],
     carry_out: Callable[[Wanting], Done] | None = None,
+    also: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Returns the document that --json prints. `carry_out` in place of Subject.change. Raises QuickstartError; with
-    Cancelled everything is as it was."""
+    """Returns the document that --json prints. `carry_out` in place of Subject.change; `also`: what else the review
+    says. Raises QuickstartError; with Cancelled everything is as it was."""
     # a person is asked; where nobody can be, that is said before anything is looked at
     prompter = None if manner.yes or manner.dry_run else reviewing.asker(environ)
     proposal, choose = reviewing.reviewed(console, prompter, lambda choose: subject.propose(wanting(choose)))
     if not proposal.changes and carry_out is None:
-        console.answer([text("change.nothing")])
+        console.reply(text("change.nothing"))
         return _document(proposal, False, 0, ())
     reviewing.show(console, proposal)
+    for line in also:
+        console.warn(line)
     if manner.dry_run:
         return _document(proposal, False, 0, ())
     if prompter is not None and not prompter.confirm(text("change.ask"), True):
-        console.answer([text("change.not_applied")])
+        console.reply(text("change.not_applied"))
         return _document(proposal, False, 0, ())
     done = (carry_out or subject.change)(wanting(choose))
     _told(console, done)
@@ -76,7 +79,7 @@ def settle(
     if manner.strict:
         total = sum(good for _, good in results)
         raise ProviderUnhealthy(text("change.rolled_back_strict", count=len(regressed), total=total), regressed[0].hint)
-    console.answer([text("change.rolled_back")])
+    console.reply(text("change.rolled_back"))
     return {**document, "applied": False, "rolled_back": True}
 
 
@@ -98,7 +101,7 @@ def proved(console: Console, subject: Subject) -> tuple[tuple[RouteHealth, bool]
 
 def _told(console: Console, done: Done) -> None:
     key = "change.applied" if done.live else "change.applied_resting"
-    console.answer([text(key, number=done.generation)])
+    console.reply(text(key, number=done.generation))
 
 
 def _document(

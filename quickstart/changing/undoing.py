@@ -47,9 +47,16 @@ def wanting(generation: Generation, overwrite: bool = False, choose: Choose = ke
             generation.entry.rendered,
             generation.number,
         )
-        return Wanted(wish, {}, generation.entry.answers, generation.entry.deployment)
+        back, _ = keys_of(generation, now)
+        return Wanted(wish, back, generation.entry.answers, generation.entry.deployment)
 
     return wanted
+
+
+def keys_of(generation: Generation, now: Situation) -> tuple[dict[str, str], list[str]]:
+    """The keys that come back with a generation, and the names of those that were others then and are not kept: of them
+    the present ones stay."""
+    return now.earlier.back(generation.entry.keys, now.secrets)
 
 
 def _also_now(now: Situation) -> set[str]:
@@ -97,9 +104,8 @@ def launched(
     then = earlier_deployment(subject, generation)
     now = subject.look()
     names = {PROXY, *(route.secret for route in then.plan.routes)} - {""}
-    plan = dataclasses.replace(
-        then.plan, secrets={name: now.secrets[name] for name in sorted(names) if name in now.secrets}
-    )
+    kept = now.secrets | keys_of(generation, now)[0]
+    plan = dataclasses.replace(then.plan, secrets={name: kept[name] for name in sorted(names) if name in kept})
     answers = answers_of(generation)
     wish = wanted(now).wish
     return launch.apply(plan, answers, console, subject.places, environ, False, subject.runners, wish)

@@ -49,7 +49,7 @@ def command(context: click.Context, route: str, as_json: bool, plain: bool) -> N
         )
     if unhealthy:
         context.exit(ProviderUnhealthy.default_exit_code)
-    console.answer([text("doctor.check_done", count=len(results), tokens=tokens)])
+    console.reply(text("doctor.check_done", count=len(results), tokens=tokens))
 
 
 def chosen(plan: Plan, route: str) -> Plan:

@@ -6,6 +6,7 @@ Not for: telling differences (reconcile/difference.py).
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import click
 
@@ -39,7 +40,8 @@ def command(numbers: tuple[int, ...], as_json: bool, plain: bool) -> None:
 
     if len(numbers) == 2:
         old, new = (generation(number) for number in numbers)
-        _show(console, {"changes": (old, new)}, f"generation {numbers[0]}", f"generation {numbers[1]}")
+        keys = history.load(numbers[1]).entry.other_keys(history.load(numbers[0]).entry)
+        _show(console, {"changes": (old, new)}, f"generation {numbers[0]}", f"generation {numbers[1]}", keys)
         return
     now = subject.look()
     running = now.running or nothing()
@@ -52,8 +54,8 @@ def command(numbers: tuple[int, ...], as_json: bool, plain: bool) -> None:
     _show(console, parts, f"generation {last}", "now")
 
 
-def _show(console: Console, parts: dict[str, tuple[Rows, Rows]], old: str, new: str) -> None:
-    shown = False
+def _show(console: Console, parts: dict[str, tuple[Rows, Rows]], old: str, new: str, keys: Sequence[str] = ()) -> None:
+    shown = bool(keys)
     for name, (before, after) in parts.items():
         names = (old, new) if name != "pending" else ("now", "after ai-gateway setup")
         lines = unified(before, after, *names)
@@ -65,6 +67,9 @@ def _show(console: Console, parts: dict[str, tuple[Rows, Rows]], old: str, new: 
         elif name == "pending":
             console.answer([text("diff.pending")])
         console.answer(lines)
+    if keys:
+        console.answer([text("history.keys", names=", ".join(keys))])
     if not shown:
-        console.answer([text("diff.same")])
-    console.result({name: [change.as_document() for change in differences(*pair)] for name, pair in parts.items()})
+        console.reply(text("diff.same"))
+    changes = {name: [change.as_document() for change in differences(*pair)] for name, pair in parts.items()}
+    console.result(changes | ({"keys": list(keys)} if keys else {}))

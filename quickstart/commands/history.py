@@ -24,9 +24,10 @@ def command(as_json: bool, plain: bool) -> None:
     """List what was applied when, the newest last. `diff N` shows one, `undo N` goes back to one."""
     console = open_console("history", as_json, plain)
     generations = History(user_places().history).all()
-    console.result({"generations": [_document(item) for item in generations]})
+    pairs = list(zip(generations, [None, *generations], strict=False))
+    console.result({"generations": [_document(item, before) for item, before in pairs]})
     if not generations:
-        console.answer([text("history.none")])
+        console.reply(text("history.none"))
         return
     columns = [
         Column(text("history.number"), right=True, drop=0),
@@ -34,26 +35,33 @@ def command(as_json: bool, plain: bool) -> None:
         Column(text("history.by"), drop=1),
         Column(text("history.what"), stretch=True),
     ]
-    rows = [(str(item.number), _local(item.at), item.entry.made_by, _what(item)) for item in generations]
+    rows = [(str(item.number), _local(item.at), item.entry.made_by, _what(item, before)) for item, before in pairs]
     console.table(columns, rows)
     console.answer(["", text("history.hint")])
 
 
-def _what(item: Generation) -> str:
+def _what(item: Generation, before: Generation | None) -> str:
     entry = item.entry
     if entry.restores:
         return text("history.back_to", number=entry.restores)
-    first = entry.summary[0] if entry.summary else ""
     if entry.made_by != EDITED and item.number == 1:
         return text("history.first")
-    return text("history.more", first=first, count=len(entry.summary) - 1) if len(entry.summary) > 1 else first
+    keys = _other_keys(item, before)
+    parts = [*entry.summary, *([text("history.keys", names=", ".join(keys))] if keys else [])]
+    first = parts[0] if parts else ""
+    return text("history.more", first=first, count=len(parts) - 1) if len(parts) > 1 else first
+
+
+def _other_keys(item: Generation, before: Generation | None) -> list[str]:
+    """Names of secrets that have another value since this generation."""
+    return item.entry.other_keys(before.entry) if before is not None else []
 
 
 def _local(at: str) -> str:
     return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _document(item: Generation) -> dict[str, object]:
+def _document(item: Generation, before: Generation | None) -> dict[str, object]:
     entry = item.entry
     return {
         "number": item.number,
@@ -61,4 +69,5 @@ def _document(item: Generation) -> dict[str, object]:
         "by": entry.made_by,
         "restores": entry.restores or None,
         "changes": list(entry.summary),
+        "keys": _other_keys(item, before),
     }

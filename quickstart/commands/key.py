@@ -28,13 +28,25 @@ text = messages.text
 @click.option("--check-keys/--no-check-keys", default=True, help="Ask the provider first whether the key works.")
 @click.option("--test/--no-test", default=True, help="Send one small request with the new key afterwards.")
 @click.option("--strict", is_flag=True, help="Put the old key back and exit with 5 when the new one does not work.")
+@click.option("--forget-old", is_flag=True, help="Keep no copy of the key before: undo cannot bring it back then.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @JSON
 @PLAIN
 def command(
-    provider: str, key_file: str, check_keys: bool, test: bool, strict: bool, yes: bool, as_json: bool, plain: bool
+    provider: str,
+    key_file: str,
+    check_keys: bool,
+    test: bool,
+    strict: bool,
+    forget_old: bool,
+    yes: bool,
+    as_json: bool,
+    plain: bool,
 ) -> None:
-    """Use another API key for a provider, without a restart. Keys are never arguments: type it, or give a file."""
+    """Use another API key for a provider, without a restart. Keys are never arguments: type it, or give a file.
+
+    The key before is kept beside the new one in the secrets file, so that undo can bring it back.
+    """
     console = open_console("key", as_json, plain)
     subject = Subject(user_places(), os.environ, console)
     whose = rotation.owner(subject.plan, subject.places, provider)
@@ -44,13 +56,17 @@ def command(
     old = rotation.present(subject.places, whose.secret)
     document: dict[str, Any] = {"provider": whose.name, "changed": value != old, "routes": []}
     if value == old:
-        console.answer([text("key.same")])
+        if forget_old:
+            rotation.rotate(subject, whose, value, forget=True)
+        console.reply(text("key.forgotten" if forget_old else "key.same"))
         console.result(document)
         return
     before = rotation.passed(subject.places, whose.routes)
-    done = rotation.rotate(subject, whose, value)
+    done = rotation.rotate(subject, whose, value, forget_old)
     word = "key.changed" if done.live else "key.changed_resting"
-    console.answer([text(word, title=whose.title, mask=keys.mask_header(value))])
+    console.reply(text(word, title=whose.title, mask=keys.mask_header(value)))
+    if old and not forget_old:
+        console.reply(text("key.undo"))
     if done.live and test:
         with console.step(text("key.proving")) as step:
             results = list(rotation.prove(subject, whose))
@@ -61,11 +77,11 @@ def command(
             hint = bad[0].hint
             ask = prompter is not None and prompter.confirm(text("change.roll_back_ask"), True)
             if ask or strict:
-                rotation.rotate(subject, whose, old)
+                rotation.rotate(subject, whose, old, restores=max(0, done.generation - 1))
                 list(rotation.prove(subject, whose))
                 if strict:
                     raise ProviderUnhealthy(text("key.refused", message=bad[0].message or bad[0].health), hint)
-                console.answer([text("change.rolled_back")])
+                console.reply(text("change.rolled_back"))
                 document["changed"] = False
             else:
                 console.warn(text("change.regressed", path=bad[0].path, message=bad[0].message), hint)

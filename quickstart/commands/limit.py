@@ -67,7 +67,7 @@ def command(
 def _list(console: Console, rows: Rows, only: limits.Scope | None) -> None:
     found = [one for one in limits.listing(rows) if only is None or one.provider in only.providers]
     if not found:
-        console.answer([text("limit.none")])
+        console.reply(text("limit.none"))
     else:
         columns = [
             Column(text("limit.provider"), drop=0),

@@ -25,4 +25,4 @@ def command(as_json: bool, plain: bool) -> None:
     control.start(console)
     seconds = time.monotonic() - began
     console.result({"running": True, "seconds": round(seconds, 2)})
-    console.answer([text("running.restarted", seconds=f"{seconds:.1f}")])
+    console.reply(text("running.restarted", seconds=f"{seconds:.1f}"))

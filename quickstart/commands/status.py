@@ -63,7 +63,7 @@ def _show(console: Console, report: dict[str, Any]) -> None:
     console.answer(_summary(report))
     if (konnect := report.get("konnect")) is not None:
         named = {"name": konnect["control_plane"], "region": konnect["region"], "state": konnect["data_plane"]}
-        console.answer([text("konnect.status", **named)])
+        console.reply(text("konnect.status", **named))
     console.answer([f"  {name:<8} {url}" for name, url in report["listeners"].items()])
     console.answer(_way_out(**report.get("way_out", {})))
     console.answer([""])

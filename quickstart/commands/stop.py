@@ -21,4 +21,4 @@ def command(as_json: bool, plain: bool) -> None:
     with console.step(text("running.stopping")):
         stopped = control.stop()
     console.result({"running": False, "stopped": stopped})
-    console.answer([text("running.stopped" if stopped else "running.did_not_run")])
+    console.reply(text("running.stopped" if stopped else "running.did_not_run"))

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from quickstart import messages
+from quickstart import keys, messages
 from quickstart.changing import undoing
 from quickstart.changing.change import Done, Subject, Wanting
 from quickstart.changing.settling import Manner, settle
@@ -45,7 +45,13 @@ def command(
         result = undoing.launched(subject, goal, wanted, console, os.environ)
         return Done(proposal, result.generation, True)
 
+    now = subject.look()
+    back, lost = undoing.keys_of(goal, now)
+    told = [text("undo.key_back", name=name, mask=keys.mask_header(value)) for name, value in back.items()]
+    told += [text("undo.key_lost", name=name) for name in lost]
     if restart:
         console.say(text("undo.ports"))
-    document = settle(console, subject, wanting, Manner(yes or as_json, False, test, dry_run), os.environ, carry_out)
-    console.result({**document, "restored": goal.number, "kept_generations": History(subject.places.history).numbers()})
+    manner = Manner(yes or as_json, False, test, dry_run)
+    document = settle(console, subject, wanting, manner, os.environ, carry_out, told)
+    about = {"restored": goal.number, "keys_back": sorted(back), "keys_lost": lost}
+    console.result({**document, **about, "kept_generations": History(subject.places.history).numbers()})

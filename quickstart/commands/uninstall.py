@@ -54,7 +54,7 @@ def command(
         console.result({"removed": [], "would_remove": listed})
         return
     if not yes and not prompter.open_prompter(os.environ).confirm(text("running.remove_all"), default=False):
-        console.answer([text("running.nothing_removed")])
+        console.reply(text("running.nothing_removed"))
         return
     left: list[str] = []
 
@@ -65,7 +65,7 @@ def command(
     with exclusively(places) if places.state.exists() else nullcontext():
         whole = uninstalling.remove(removals, failed)
     console.result({"removed": [each for each in listed if each not in left], "left": left})
-    console.answer([text("running.removed" if whole else "running.not_all_removed")])
+    console.reply(text("running.removed" if whole else "running.not_all_removed"))
     if not whole:
         context.exit(1)
 

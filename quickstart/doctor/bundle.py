@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from quickstart import crash
+from quickstart import crash, earlier_keys
 from quickstart.doctor.finding import Finding
 from quickstart.doctor.patient import Patient
 from quickstart.errors import QuickstartError
@@ -44,7 +44,8 @@ def write(patient: Patient, findings: Sequence[Finding], now: datetime) -> Path:
 def archive(patient: Patient, findings: Sequence[Finding]) -> bytes:
     """The archive's bytes; no part of it holds a key."""
     made = io.BytesIO()
-    secrets = [value for value in patient.secrets.values() if value]
+    earlier = earlier_keys.read(patient.places.secrets).values
+    secrets = [value for value in (*patient.secrets.values(), *earlier.values()) if value]
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
         for name, text in parts(patient, findings):
             file.writestr(name, clean(text[-MOST_BYTES:], patient, secrets))

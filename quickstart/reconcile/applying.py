@@ -40,6 +40,8 @@ class Applying:
         self.proposal = propose(situation, wish.configuration or rendered, wish)
         self.wish = wish
         self.rendered = wish.rendered or rendered
+        self.keys: dict[str, str] = {}  # the secrets file as it should be, and what was before; settle_keys() knows
+        self.earlier = situation.earlier
         self._pushed = ""  # what the running gateway was given, or may have been
 
     @property
@@ -61,13 +63,15 @@ class Applying:
             return self.situation.last.entry.configuration
         return self.proposal.text
 
-    def secrets(self, dropped: set[str], added: dict[str, str]) -> dict[str, str]:
-        """The secrets file as it should be. `dropped`: names that setup has no use for any more; one that the
-        configuration refers to stays all the same."""
+    def settle_keys(self, dropped: set[str], added: dict[str, str]) -> dict[str, str]:
+        """The secrets file as it should be; `earlier` has what else is kept there. `dropped`: names that setup has no
+        use for any more; one that the configuration refers to stays all the same."""
         used = references(self.proposal.text)
         kept = {name: value for name, value in self.situation.secrets.items() if name not in dropped or name in used}
         found = {name: value for name, value in self.situation.found.items() if name in used}
-        return kept | ({} if self.untouched else found) | added
+        self.keys = kept | ({} if self.untouched else found) | added
+        self.earlier = self.situation.earlier.after(self.situation.secrets, self.keys, used, self.wish.forget)
+        return self.keys
 
     def record(self, undo: Undo, answers: str, deployment: str, at: Callable[[], str] = now) -> Generation | None:
         """Keeps what will be in force as a generation, and before it the edits that nobody recorded yet; None where the
@@ -75,7 +79,10 @@ class Applying:
         last = self.situation.last
         rendered = last.entry.rendered if self.untouched and last is not None else self.rendered
         summary = tuple(change.text for change in self.proposal.differences()[:20])
-        entry = Entry(self.wish.made_by, self.shown_text, rendered, answers, deployment, summary, self.wish.restores)
+        marks = self.earlier.marks(self.keys, references(self.shown_text))
+        entry = Entry(
+            self.wish.made_by, self.shown_text, rendered, answers, deployment, summary, self.wish.restores, marks
+        )
         if last is not None and not self.proposal.changes and _same(entry, last.entry):
             return None
         edits = self.proposal.kept + self.proposal.dropped
@@ -83,7 +90,8 @@ class Applying:
             text = deck_file.text(self.situation.running)
             told = tuple(edit.text for edit in edits)
             earlier = last.entry
-            self._kept(undo, Entry(EDITED, text, earlier.rendered, earlier.answers, earlier.deployment, told), at)
+            edited = Entry(EDITED, text, earlier.rendered, earlier.answers, earlier.deployment, told, 0, earlier.keys)
+            self._kept(undo, edited, at)
         return self._kept(undo, entry, at)
 
     def _kept(self, undo: Undo, entry: Entry, at: Callable[[], str]) -> Generation:
@@ -142,6 +150,7 @@ def rolling_back(places: Places, generation: int) -> Wish:
 
 
 def _same(one: Entry, other: Entry) -> bool:
-    return (one.configuration, one.rendered, one.answers, one.deployment) == (
+    texts = (one.configuration, one.rendered, one.answers, one.deployment)
+    return not one.other_keys(other) and texts == (
         other.configuration, other.rendered, other.answers, other.deployment,
     )  # fmt: skip

@@ -50,11 +50,12 @@ class Texts:
 def due_files(plan: Plan, applying: Applying, texts: Texts, dropped: set[str], added: dict[str, str]) -> list[DueFile]:
     """Every file as it should be, the ones that others refer to first. `dropped` and `added`: secrets."""
     places = applying.places
-    secrets = applying.secrets(dropped, added)
+    secrets = applying.settle_keys(dropped, added)
     there = places.secrets.exists()
     # A file that says the same in other words is left as its owner wrote it.
-    same = secrets == applying.situation.secrets
-    kept = places.secrets.read_bytes() if same and there else secret_file.render(secrets).encode()
+    same = secrets == applying.situation.secrets and applying.earlier.values == applying.situation.earlier.values
+    written = secret_file.render(secrets) + applying.earlier.render()
+    kept = places.secrets.read_bytes() if same and there else written.encode()
     files = [
         DueFile("" if same and not there else "keys", places.secrets, kept, secret_file.MODE),
         # Readable in the container whoever the gateway is there; the directory above is the person's alone.

@@ -4,9 +4,9 @@
         kong.yml          what was in force from then on: setup's own and all edits; references only
         rendered.yml      what setup alone would have written: what edits are told from
         answers.yaml      what was answered; deployment.json: what that was made into
-        generation.json   when, by which command, back to which generation
+        generation.json   when, by which command, back to which generation; marks of the keys in use
 
-Not for: secrets (they are in no generation), deciding what to apply.
+Not for: secrets (they are in no generation; earlier_keys.py knows the marks), deciding what to apply.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from quickstart.errors import EnvironmentProblem, UsageError
@@ -40,6 +40,11 @@ class Entry:
     deployment: str = ""
     summary: tuple[str, ...] = ()  # what changed, in words
     restores: int = 0  # the generation that it goes back to, 0 for none
+    keys: dict[str, str] = field(default_factory=dict)  # name of a secret -> its mark
+
+    def other_keys(self, before: Entry) -> list[str]:
+        """Names of secrets that had another value in the entry before."""
+        return [name for name, mark in self.keys.items() if before.keys.get(name, mark) != mark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class History:
                 (folder / DEPLOYMENT).read_text(),
                 tuple(map(str, about["summary"])),
                 int(about["restores"]),
+                dict(about.get("keys", {})),  # missing where an earlier version of this program wrote it
             )
             return Generation(number, str(about["at"]), entry)
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -99,7 +105,8 @@ class History:
         private_directory(self.folder)
         numbers = self.numbers()
         number = numbers[-1] + 1 if numbers else 1
-        about = {"at": at, "made_by": entry.made_by, "summary": entry.summary, "restores": entry.restores}
+        told = ("made_by", "summary", "restores", "keys")
+        about = {"at": at} | {name: getattr(entry, name) for name in told}
         texts = {
             CONFIGURATION: entry.configuration,
             RENDERED: entry.rendered,

@@ -56,6 +56,7 @@ class Wish:
     configuration: str = ""  # a decK file in place of what the plan renders
     rendered: str = ""  # what setup alone renders, where that is not what is wanted
     restores: int = 0  # the generation that it goes back to
+    forget: frozenset[str] = frozenset()  # names of secrets of which no earlier value is to be kept
 
 
 def propose(situation: Situation, wanted: str, wish: Wish = Wish()) -> Proposal:

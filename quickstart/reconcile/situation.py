@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import yaml
 
 from gateway.entities import ConfigError, at_rest
-from quickstart import admin_client, secret_file
+from quickstart import admin_client, earlier_keys, secret_file
+from quickstart.earlier_keys import EarlierKeys
 from quickstart.errors import QuickstartError
 from quickstart.files import Places
 from quickstart.plan import Plan
@@ -32,6 +33,7 @@ class Situation:
     base: Rows = field(default_factory=row_room.nothing)  # what setup alone rendered last
     secrets: dict[str, str] = field(default_factory=dict, repr=False)  # of the secrets file
     found: dict[str, str] = field(default_factory=dict, repr=False)  # secrets that were typed in clear: name -> value
+    earlier: EarlierKeys = field(default_factory=EarlierKeys)  # what the secrets file had before
 
     @property
     def recorded(self) -> Rows:
@@ -45,14 +47,15 @@ def read(places: Places, plan: Plan | None, running: bool) -> Situation:
     """`plan`: where the gateway that was set up listens; `running`: whether it does. Raises QuickstartError."""
     last = History(places.history).last()
     secrets, _ = secret_file.read(places.secrets)
+    earlier = earlier_keys.read(places.secrets)
     base = _base(places, last)
     told = _told(plan) if plan is not None and running else None
     found = row_room.read(told.text, "the running configuration") if told is not None else _resting(places)
     if found is None:
-        return Situation(last=last, base=base, secrets=secrets)
+        return Situation(last=last, base=base, secrets=secrets, earlier=earlier)
     clean, kept = sealed(found, secrets)
     raw, tag = told if told is not None else ("", "")
-    return Situation(clean, told is not None, raw, tag, last, base, secrets, kept)
+    return Situation(clean, told is not None, raw, tag, last, base, secrets, kept, earlier)
 
 
 def _told(plan: Plan) -> admin_client.Running | None:

@@ -46,6 +46,10 @@ def test_from_a_file_and_at_once_in_use(shell: Shell, tmp_path: Path) -> None:
     assert "uses the new key (****-new) now, without a restart" in done.stdout
     assert (shell.ask().status, shell.pid, stored(shell)) == (200, pid, f"Bearer {NEW}")
     assert NEW not in done.stdout + done.stderr
+    assert "for ai-gateway undo" in done.stdout and "another key: MOCK_AUTH_HEADER" in shell.type("history").stdout
+    looked = shell.type("undo", "--dry-run")
+    assert "The key before comes back: MOCK_AUTH_HEADER (****37c2)" in " ".join(looked.stderr.split())
+    assert CANARY not in looked.stderr + looked.stdout
     again = json.loads(shell.type("key", "mock", "--key-file", str(file), "--json").stdout)
     assert again == {"provider": "mock", "changed": False, "routes": []}
 
@@ -101,5 +105,5 @@ def test_at_a_prompt_nothing_is_shown_and_a_wrong_key_can_be_put_back(shell: She
 def test_at_rest_it_is_stored_for_the_next_start(shell: Shell) -> None:
     shell.runner.stop()
     done = typed(shell, "mock", text=NEW)
-    assert done.returncode == 0 and "start it: ai-gateway start" in done.stdout
+    assert done.returncode == 0 and "start it: ai-gateway start" in " ".join(done.stdout.split())
     assert stored(shell) == f"Bearer {NEW}"

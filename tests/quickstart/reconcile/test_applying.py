@@ -74,9 +74,9 @@ def test_the_same_again_is_no_generation_and_going_back_leaves_none(tmp_path: Pa
 def test_secrets_that_the_configuration_names_stay(tmp_path: Path) -> None:
     text = SMALL.replace("openai-auth-header", "old")
     applying = Applying(places_in(tmp_path), situation(tmp_path, read(text, "x")), SMALL, Wish())
-    assert applying.secrets({"OLD"}, {"NEW": "z"}) == {"KEPT": "x", "OLD": "y", "NEW": "z"}
+    assert applying.settle_keys({"OLD"}, {"NEW": "z"}) == {"KEPT": "x", "OLD": "y", "NEW": "z"}
     applying = Applying(places_in(tmp_path), situation(tmp_path, small()), SMALL, Wish())
-    assert applying.secrets({"OLD"}, {}) == {"KEPT": "x"}
+    assert applying.settle_keys({"OLD"}, {}) == {"KEPT": "x"}
 
 
 @pytest.mark.parametrize("error", [QuickstartError("broke"), ChangedMeanwhile("changed")])
