@@ -149,9 +149,8 @@ def _path_rule(path: str) -> PathRule:
         return PathRule(normal_form(path.encode()), False, None)
     expression = path[1:]
     literal, exact, whole = literal_start(expression)
-    # Compiled even where the literal will do, so that what is no expression is refused.
-    pattern = compile_pattern("^" + expression)
-    return PathRule(literal.encode(), exact, None if exact or whole else pattern)
+    pattern = None if exact or whole else compile_pattern("^" + expression)  # the literal will do, without the engine
+    return PathRule(literal.encode(), exact, pattern)
 
 
 def _host_rule(host: str) -> HostRule:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import re2
-
 _UNICODE = {"d": r"\p{Nd}", "w": r"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}", "s": r"\t-\r \x{85}\p{Z}"}
 _REPETITION = "*+?{"
 
@@ -22,6 +20,8 @@ class PatternError(ValueError):
 
 def compile_pattern(pattern: str, ignore_case: bool = False) -> Any:
     """A compiled expression with `match` and `search` over bytes (UTF-8). Raises PatternError."""
+    import re2  # late: most configurations have none that needs it, and it takes 3 MB of every worker
+
     options = re2.Options()
     options.log_errors = False  # otherwise RE2 itself writes to stderr
     options.case_sensitive = not ignore_case

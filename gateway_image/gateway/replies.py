@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from html import escape
 
 from gateway.values import Reply
 
@@ -31,6 +30,8 @@ MESSAGES: dict[int, str] = {
 }
 """What Kong says about a status when nothing more specific is known."""
 
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+"""As html.escape has it, whose module holds the names of all characters: 0.5 MB in every worker."""
 _JSON = "application/json"
 _PLAIN = "text/plain"
 _HTML = "text/html"
@@ -69,7 +70,7 @@ def core_error(status: int, message: str, request_id: bytes, accept: bytes = b""
     elif kind == _XML:
         text = (
             '<?xml version="1.0" encoding="UTF-8"?>\n<error>\n'
-            f"  <message>{escape(message)}</message>\n  <requestid>{identity}</requestid>\n</error>"
+            f"  <message>{message.translate(_ESCAPED)}</message>\n  <requestid>{identity}</requestid>\n</error>"
         )
     else:
         text = ""  # grpc: the status is told in trailers
@@ -107,7 +108,7 @@ def ai_error(status: int, message: str) -> Reply:
 def _page(message: str, identity: str) -> str:
     return (
         '<!doctype html>\n<html>\n  <head>\n    <meta charset="utf-8">\n    <title>Error</title>\n  </head>\n'
-        f"  <body>\n    <h1>Error</h1>\n    <p>{escape(message)}.</p>\n"
+        f"  <body>\n    <h1>Error</h1>\n    <p>{message.translate(_ESCAPED)}.</p>\n"
         f"    <p>request_id: {identity}</p>\n  </body>\n</html>\n"
     )
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from gateway import KONG_VERSION
 from gateway.balancing import Balancer, balancers
-from gateway.entities import Config
 from gateway.errors import ConfigError, VaultError
 from gateway.health_marks import HealthMarks
 from gateway.outbound import Target, Timeouts, host_value
-from gateway.plugins import registry
+from gateway.plugins import plugin_class
 from gateway.plugins._base import Plugin, Setting, takes_part
 from gateway.router import RouteMatch, Router
+from gateway.rows import Rows
 from gateway.values import Origin, Request
 from gateway.vault import Vault, is_reference
 
@@ -56,7 +56,7 @@ class Chain:
 class Snapshot:
     def __init__(
         self,
-        config: Config,
+        config: Rows,
         router: Router,
         plugins: dict[str, Plugin],
         hidden: frozenset[str],
@@ -89,7 +89,7 @@ class Snapshot:
     @classmethod
     def compile(
         cls,
-        config: Config,
+        config: Rows,
         vault: Vault,
         resources: dict[str, Any],
         *,
@@ -118,7 +118,7 @@ class Snapshot:
                 plugins[id] = old
                 continue
             try:
-                plugins[id] = registry()[row["name"]](resolved, Setting(row, resources))
+                plugins[id] = plugin_class(row["name"])(resolved, Setting(row, resources))
             except ConfigError as error:
                 problems.append(f"{_where(row, collections)}: {error}")
         if problems:

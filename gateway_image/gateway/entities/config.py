@@ -16,12 +16,13 @@ from gateway.entities.kinds import Entity
 from gateway.entities.plugins import Registry, plugin_record
 from gateway.plugins import registry as installed_plugins
 from gateway.row_encoding import EMPTY_HASH
+from gateway.rows import Rows
 from gateway.schema import Record
 
 _NO_CONTENT = ("created_at", "updated_at")
 
 
-class Config:
+class Config(Rows):
     """`collections`: kind ("services") -> id -> row. Every kind is present, rows are in the order of the file."""
 
     def __init__(self, collections: Mapping[str, Mapping[str, Entity]] | None = None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 @cache
 def registry() -> dict[str, type[Plugin]]:
     """Every plugin by the word in a row's `name`, in alphabetical order. Raises when two files claim one name."""
+    from pkgutil import iter_modules
+
     found: dict[str, type[Plugin]] = {}
     for module in iter_modules(__path__):
         if module.name.startswith("_"):
@@ -24,3 +25,15 @@ def registry() -> dict[str, type[Plugin]]:
             raise ImportError(f"two plugins are called {plugin.name}: {found[plugin.name].__module__}, {module.name}")
         found[plugin.name] = plugin
     return dict(sorted(found.items()))
+
+
+def plugin_class(name: str) -> type[Plugin]:
+    """The plugin that rows of this name are about. Its file alone is read: a worker has no memory for others. Raises
+    KeyError."""
+    try:
+        plugin: type[Plugin] = import_module(f"{__name__}.{name.replace('-', '_')}").PLUGIN
+    except (ImportError, AttributeError) as error:
+        raise KeyError(name) from error
+    if plugin.name != name:
+        raise KeyError(name)
+    return plugin

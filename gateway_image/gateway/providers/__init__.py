@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from typing import cast
 
 from gateway.providers._base import Provider
 
@@ -12,22 +12,33 @@ from gateway.providers._base import Provider
 @cache
 def providers() -> dict[str, Provider]:
     """Every provider by its word in `model.provider`, in alphabetical order."""
+    from pkgutil import iter_modules
+
     found: dict[str, Provider] = {}
     for module in sorted(iter_modules(__path__), key=lambda module: module.name):
         if module.name.startswith("_"):
             continue
-        for value in vars(import_module(f"{__name__}.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, Provider) and value.__module__.endswith(f".{module.name}"):
-                found[value.name] = value()
+        found[module.name] = _in_file(module.name)
     return found
 
 
 def get(name: str) -> Provider:
-    """One provider. Raises KeyError with the names there are."""
+    """One provider; its file alone is read. Raises KeyError with the names there are."""
     try:
-        return providers()[name]
-    except KeyError:
+        return _in_file(name)
+    except ImportError:
         raise KeyError(f"unknown provider {name!r}: use one of {', '.join(providers())}") from None
+
+
+@cache
+def _in_file(name: str) -> Provider:
+    """What the file of this name says. Raises ImportError where there is none, or one about another provider."""
+    module = import_module(f"{__name__}.{name}")
+    for value in vars(module).values():
+        here = isinstance(value, type) and issubclass(value, Provider) and value.__module__ == module.__name__
+        if here and getattr(value, "name", None) == name:
+            return cast(type[Provider], value)()
+    raise ImportError(f"no provider in {module.__name__} is called {name}")
 
 
 def owner_of(key: str) -> str:

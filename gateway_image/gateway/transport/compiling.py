@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.entities import Config
+from gateway.rows import Rows
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 from gateway.transport.proxies import Proxies
@@ -16,7 +16,7 @@ from gateway.vault import Vault, read_secrets
 
 
 def compile_snapshot(
-    config: Config,
+    config: Rows,
     settings: Settings,
     resources: dict[str, Any],
     previous: Snapshot | None = None,
@@ -41,7 +41,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _compile(
-    config: Config,
+    config: Rows,
     settings: Settings,
     resources: dict[str, Any],
     previous: Snapshot | None,
@@ -52,7 +52,7 @@ def _compile(
     return Snapshot.compile(config, vault, resources, hidden=settings.hidden, previous=previous)
 
 
-def open_vault(config: Config, settings: Settings, environment: Mapping[str, str] = os.environ) -> Vault:
+def open_vault(config: Rows, settings: Settings, environment: Mapping[str, str] = os.environ) -> Vault:
     """The secrets file is read anew each time, so that a key can be rotated without a restart."""
     rows = config.collections.get("vaults", {}).values()
     return Vault(environment, settings.vault_env_file, settings.vault_env_prefix, rows)

@@ -6,7 +6,6 @@ import os
 import stat
 import time
 from collections.abc import Callable, Sequence
-from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from gateway.transport.redis_stores import RedisStores
 from gateway.values import Count, RedisStore
 
 _FLUSH_SIZE = 64 << 10
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ATOMIC = 4096  # a pipe takes this much in one piece (PIPE_BUF)
 
 
@@ -142,5 +143,7 @@ class Runtime:
         second = int(self.wall())
         if second != self._date_second:
             self._date_second = second
-            self._date = b"Date: " + formatdate(second, usegmt=True).encode() + b"\r\n"
+            year, month, day, hour, minute, seconds, weekday, *_ = time.gmtime(second)
+            clock = f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{seconds:02} GMT"
+            self._date = b"Date: " + clock.encode() + b"\r\n"
         return self._date

@@ -20,12 +20,12 @@ from typing import Any
 import uvloop
 
 from gateway.counters import Counters
-from gateway.entities import Config
 from gateway.errors import ConfigError, GatewayError
 from gateway.exchange import Exchange
 from gateway.health_marks import HealthMarks
 from gateway.metrics import Dump, Registry
 from gateway.recorder import RecordedExchange, Recorder
+from gateway.rows import Rows
 from gateway.settings import Settings
 from gateway.snapshot import Snapshot
 from gateway.transport.changes import applied
@@ -201,7 +201,7 @@ class Worker:
         """What a message makes of the configuration, and what to say about it. It may run in a thread: it changes
         nothing of this worker."""
         try:
-            config = Config(self._whole(message))
+            config = Rows(self._whole(message))
             snapshot = compile_snapshot(config, self._settings, self._resources, self.snapshot)
             proxies = open_proxies(self._settings)
         except ConfigError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway import plugins
-from gateway.plugins import registry
+from gateway.plugins import plugin_class, registry
 from gateway.plugins._base import Plugin
 from gateway.schema import Array, Field, Map, Record
 
@@ -35,6 +35,17 @@ def test_every_file_of_the_folder_is_a_plugin_of_that_name() -> None:
 
 def test_the_folder_is_read_once() -> None:
     assert registry() is registry()
+
+
+def test_one_plugin_is_found_by_its_name_alone() -> None:
+    assert {name: plugin_class(name) for name in registry()} == registry()
+
+
+@pytest.mark.parametrize("name", ["", "none", "ai_proxy", "_base", "-base", "ai-proxy.x"])
+def test_what_is_no_plugins_name_finds_none(name: str) -> None:
+    with pytest.raises(KeyError) as caught:
+        plugin_class(name)
+    assert caught.value.args == (name,)
 
 
 @pytest.fixture

@@ -20,6 +20,12 @@ def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
         get("opnai")
 
 
+@pytest.mark.parametrize("name", ["", "_base", "_ollama", "openai.x"])
+def test_what_is_no_providers_name_finds_none(name: str) -> None:
+    with pytest.raises(KeyError, match="unknown provider"):
+        get(name)
+
+
 @pytest.mark.parametrize(
     ("key", "owner"),
     [
