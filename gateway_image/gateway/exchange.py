@@ -192,6 +192,11 @@ class Exchange(Amendments):
         self.target = target
         return forward(self, target)
 
+    @property
+    def overfull(self) -> bool:
+        """Whether more of an answer came than may be held back: the rest need not be waited for."""
+        return self._held_size > HELD_LIMIT
+
     # -- the answer on its way down -----------------------------------------------------------------------------
 
     def connected(self, address: str, seconds: float) -> None:

@@ -131,6 +131,10 @@ class Express:
     def data(self, piece: bytes) -> bytes:
         return self.full().data(piece)
 
+    @property
+    def overfull(self) -> bool:
+        return self.full().overfull
+
     def end(self) -> Any:
         return self.full().end()
 

@@ -46,6 +46,8 @@ class Consumer(Protocol):
     def upstream_failed(self, error: UpstreamError) -> None: ...
 
 
+_MOST_INTERIM = 64
+"""Answers 1xx before the real one: they cost the upstream nothing, and each wins it time."""
 _NOTHING = Forward(Origin("http", "", 0), b"", b"")
 _IDLE, _HEAD, _LENGTH, _CHUNKS, _UNTIL_CLOSE = range(5)
 
@@ -90,7 +92,7 @@ class Upstream(asyncio.Protocol):
         self._chunks: ChunkReader | None = None
         self._left = 0
         self._keep = False
-        self._heard = False  # whether any byte of the answer came
+        self._heard = 0  # interim answers, or 1 once a part of a head came
         self._drained = True
         self._unsent = 0
 
@@ -101,7 +103,7 @@ class Upstream(asyncio.Protocol):
         self._consumer = consumer
         self._forward = forward
         self._state = _HEAD
-        self._heard = False
+        self._heard = 0
         self.quiet = 0
         self.patience = ticks(forward.read_timeout)
         consumer.upstream = self
@@ -224,7 +226,7 @@ class Upstream(asyncio.Protocol):
                 self._fail("protocol", refused.message)
                 return
             if found is None:
-                self._heard = True
+                self._heard = self._heard or 1
                 self._buffer = data
                 return
             head, position = found
@@ -234,7 +236,10 @@ class Upstream(asyncio.Protocol):
             if status == 101:
                 self._fail("protocol", "it switched protocols, which nobody asked for")
                 return
-            self._heard = True
+            self._heard += 1
+            if self._heard > _MOST_INTERIM:
+                self._fail("protocol", f"it sent more than {_MOST_INTERIM} interim answers and no other")
+                return
             data = data[position:]
             if not data:
                 return

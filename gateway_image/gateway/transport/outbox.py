@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-
 TOGETHER = 64 << 10
 """Bytes that wait at most: one more and they go out, so that the transport can say when the peer takes nothing."""
 

@@ -218,7 +218,12 @@ class ClientConnection(RequestReader):
         except Exception as error:
             self._crash(error)
             return
-        if piece and not self._held:
+        if self._held:
+            if self._exchange.overfull:
+                upstream, self.upstream = self.upstream, None
+                upstream.abandon()
+                self.upstream_end(b"")
+        elif piece:
             self._add(piece)
 
     def upstream_flush(self) -> None:

@@ -48,6 +48,7 @@ def client_context(verify: bool) -> ClientContext:
     if context is None:
         context = ClientContext(ssl.PROTOCOL_TLS_CLIENT)
         context.sessions = {}
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # whatever the machine's own settings would take
         context.set_alpn_protocols(["http/1.1"])
         if verify:
             context.load_default_certs(ssl.Purpose.SERVER_AUTH)
