@@ -5,6 +5,7 @@ with the bytes it is told to. Not for: knowing any provider (providers_mock.py).
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Self
@@ -63,11 +64,12 @@ class RawUpstream:
     connections: int = 0
     closed: int = 0
     port: int = 0  # 0: any that is free
+    tls: ssl.SSLContext | None = None
 
     async def __aenter__(self) -> Self:
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -79,7 +81,7 @@ class RawUpstream:
 
     @property
     def origin(self) -> Origin:
-        return Origin("http", self.host, self.port)
+        return Origin("https" if self.tls else "http", self.host, self.port)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Waits for what arrives or goes to make `condition` true."""

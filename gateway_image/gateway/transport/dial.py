@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gateway.transport.client import Upstream
 from gateway.transport.proxies import Proxies, Proxy, connect_request
+from gateway.transport.secure import SecureUpstream, Session
 from gateway.transport.tls import ClientContext, client_context
 from gateway.values import Origin
 
@@ -82,26 +83,34 @@ class Dialer:
         return connected, address
 
     async def _speak(self, pool: Pool, origin: Origin, connected: socket.socket, address: str) -> Upstream:
-        def factory() -> Upstream:
-            return Upstream(pool, origin, address)
+        session = None
+        if origin.scheme == "https":
+            session = await self._shake_hands(origin, connected)
 
-        if origin.scheme != "https":
-            try:
-                _, upstream = await self._loop.create_connection(factory, sock=connected)
-            except OSError as error:
-                raise DialError("closed", f"{address}: {error.strerror or 'the connection was lost'}") from None
-            return upstream
-        name = origin.server_name or origin.host
-        context = self._context(origin.verify)
+        def factory() -> Upstream:
+            if session is None:
+                return Upstream(pool, origin, address)
+            return SecureUpstream(pool, origin, address, session)
+
         try:
-            _, upstream = await self._loop.create_connection(factory, sock=connected, ssl=context, server_hostname=name)
+            _, upstream = await self._loop.create_connection(factory, sock=connected)
+        except OSError as error:
+            raise DialError("closed", f"{address}: {error.strerror or 'the connection was lost'}") from None
+        if upstream.transport.is_closing():  # and its end may have been told already, when nobody asked
+            raise DialError("closed", f"{address}: it closed the connection at once")
+        return upstream
+
+    async def _shake_hands(self, origin: Origin, connected: socket.socket) -> Session:
+        name = origin.server_name or origin.host
+        try:
+            session = Session(self._context(origin.verify), name)
+            await session.shake_hands(self._loop, connected)
         except ssl.SSLCertVerificationError as error:
             raise DialError("tls", f"{name}: its certificate is not trusted: {error.verify_message}") from None
-        except (OSError, EOFError) as error:
-            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
+        except OSError as error:
+            reason = getattr(error, "reason", None) or error.strerror or type(error).__name__
             raise DialError("tls", f"{name}: no TLS connection: {reason}") from None
-        upstream.context = context
-        return upstream
+        return session
 
     async def _connect(self, host: str, port: int) -> tuple[socket.socket, str]:
         addresses = await self._resolve(host, port)
