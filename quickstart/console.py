@@ -4,8 +4,8 @@ deciding what is said.
 Three modes. "human": steps and marks on standard error while it works, results on standard output. "plain": one
 `setup: name key=value` line per fact on standard output, progress on standard error. "json": one JSON document on
 standard output, nothing else there. No cursor movement except one progress line on a real terminal, which ends as
-permanent text. What was shown can be had again (`transcript`), and what is said while a conversation is replayed is
-held back (`hold`).
+permanent text, and a frame that is drawn over again. What was shown can be had again (`transcript`), and what is said
+while a conversation is replayed is held back (`hold`).
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ class Console:
             for stream in (self._out, self._err)
         }  # fmt: skip
         self._pending = False
+        self._frame: list[str] = []  # the lines of the last frame
 
     @property
     def width(self) -> int:
@@ -200,6 +201,33 @@ class Console:
             self._marked(step.mark, text, noted)
         elif step.mark != "ok":
             self._lines([f"{self.command}: {text}: {step.noted}"])
+
+    @property
+    def draws(self) -> bool:
+        """Whether a frame can take the place of the one before: everything goes to one terminal."""
+        return self._live and self._out.isatty()
+
+    @contextmanager
+    def frame(self) -> Iterator[None]:
+        """What is said in it takes the place of the last frame, or stands below it where nothing can be drawn over."""
+        if not self.draws:
+            yield
+            return
+        self._held = []
+        try:
+            yield
+        finally:
+            held, self._held = self._held or [], None
+        columns, rows = shutil.get_terminal_size((80, 24))
+        with self._lock:
+            if above := sum(max(1, -(-layout.cells(line) // columns)) for line in self._frame):
+                self._err.write(f"\x1b[{above}A\r\x1b[J")
+            # what has scrolled away cannot be drawn over
+            if len(held) > rows - 1:
+                held = [*held[: rows - 2], (self._err, "  ...", None)]
+            for stream, line, styled in held:
+                self._emit(stream, line, styled)
+            self._frame = [line for _, line, _ in held]
 
     # -- results ---------------------------------------------------------------------------------------------------
 

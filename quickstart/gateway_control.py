@@ -8,20 +8,19 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from quickstart import deployment, health, proofs
+from quickstart import deployment, health, proofs, standing
 from quickstart.deployment import Deployment
+from quickstart.errors import EnvironmentProblem
 from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places, write_atomically
 from quickstart.local_http import authority
 from quickstart.local_model import LocalModel
 from quickstart.lock import exclusively
 from quickstart.logbook.usage import MOST_LINES, Usage, usage
-from quickstart.plan import Plan, Runtime
+from quickstart.plan import Plan
 from quickstart.progress import Reporter
-from quickstart.runners import runner_of
-from quickstart.runtime import Runner
+from quickstart.reconcile.generations import History
+from quickstart.runners import Runners, runner_of
 from quickstart.starting import prepared, start_and_wait
-
-Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
 
 
 class GatewayControl:
@@ -111,6 +110,7 @@ class GatewayControl:
             ),
             "way_out": {"forward_proxy": plan.forward_proxy or None, "ca_file": plan.ca_file or None},
             "konnect": self._konnect(),
+            "last_change": self._last_change(),
             "files": {
                 "configuration": str(plan.output_dir / SETTINGS_NAME),
                 "exports": str(plan.output_dir / EXPORTS_NAME),
@@ -119,6 +119,15 @@ class GatewayControl:
                 "logs": str(self.places.logs),
             },
         }
+
+    def _last_change(self) -> dict[str, Any] | None:
+        try:
+            last = History(self.places.history).last()
+        except EnvironmentProblem:
+            return None  # a damaged folder: `history` says so
+        if last is None:
+            return None
+        return {"generation": last.number, "at": last.at, "by": last.entry.made_by, "said": standing.line(last, None)}
 
     def _konnect(self) -> dict[str, str] | None:
         """Where the control plane is in Konnect: how the data plane stands there."""

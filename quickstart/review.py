@@ -29,6 +29,7 @@ class Earlier:
     kong_env: str = ""
     secrets: Mapping[str, str] | None = None  # name -> header value
     situation: Situation | None = None  # what is in force, edits included
+    standing: str = ""  # when that was last changed and how long it runs, in words
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from quickstart.files import Places
 from quickstart.plan import Runtime
 from quickstart.runtime import Runner
+
+Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
+"""runner_of, or what a test has in its place."""
 
 
 def runner_of(runtime: Runtime, places: Places, environ: Mapping[str, str]) -> Runner:

@@ -4,6 +4,7 @@ declared by the questions. Not for: any of the steps themselves.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from quickstart import (
     ready,
     reviewing,
     secret_file,
+    standing,
     unattended,
     wizard,
     wizard_review,
@@ -37,7 +39,7 @@ from quickstart.konnect import outlook
 from quickstart.konnect import screens as konnect_screens
 from quickstart.konnect.outlook import consent_of
 from quickstart.launch import LaunchResult
-from quickstart.plan import Plan
+from quickstart.plan import Plan, Runtime
 from quickstart.planning import make_plan
 from quickstart.preflight import Finding, Machine
 from quickstart.prompter import Prompter, open_prompter
@@ -45,9 +47,12 @@ from quickstart.reach import outward
 from quickstart.reach.outward import Outward
 from quickstart.reconcile import situation
 from quickstart.reconcile.applying import rolling_back
+from quickstart.reconcile.situation import Situation
 from quickstart.render import Rendered, render
 from quickstart.review import Earlier, compare
 from quickstart.rewinding import Tape
+from quickstart.runners import Runners, runner_of
+from quickstart.runtime import RunStatus
 from quickstart.sources import Sources
 from quickstart.wizard import Decided, Preview
 from quickstart.wizard_hosted import Desk
@@ -78,6 +83,8 @@ class Setup:
     eyes: Callable[[Mapping[str, str], frozenset[int]], Eyes] = real
     machine: Callable[[Places, Mapping[str, str]], Machine] = preflight.machine
     apply: Apply = launch.apply
+    runners: Runners = runner_of
+    wall: Callable[[], float] = time.time
 
     def run(self, flags: Mapping[str, Any], choices: Choices) -> None:
         """Raises QuickstartError; returns when everything is as it was asked for."""
@@ -181,9 +188,16 @@ class Setup:
         now = None
         if known.plan.konnect is None:
             now = situation.read(self.places, known.plan, health.is_ready(known.plan))
-        return Earlier(
-            known.plan, _text(folder / SETTINGS_NAME), _text(folder / EXPORTS_NAME), dict(sources.saved_secrets), now
-        )
+        texts = _text(folder / SETTINGS_NAME), _text(folder / EXPORTS_NAME)
+        return Earlier(known.plan, *texts, dict(sources.saved_secrets), now, self._standing(known.plan.runtime, now))
+
+    def _standing(self, runtime: Runtime, now: Situation | None) -> str:
+        try:
+            status = self.runners(runtime, self.places, self.environment).status()
+        except EnvironmentProblem:
+            status = RunStatus(False)  # what runs it does not answer: the review tells that
+        uptime = self.wall() - status.since if status.running and status.since is not None else None
+        return standing.line(now.last if now is not None else None, uptime)
 
     def _preview(self, answers: Answers, machine: Machine, dry_run: bool, way: Outward) -> Preview:
         def engine() -> bool:

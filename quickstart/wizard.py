@@ -52,7 +52,7 @@ Previewer = Callable[[Answers], Preview]
 
 def run(desk: Desk, preview: Previewer, earlier: Earlier) -> Decided:
     """The whole conversation. Raises Cancelled at any point, with nothing changed."""
-    answers = ask(desk)
+    answers = ask(desk, earlier.standing)
     while True:
         answers = naming.named(answers, providers())
         try:
@@ -97,11 +97,13 @@ def wish_of(console: Console, prompter: Prompter | None, seen: Preview, answers:
     return replace(wish, choose=reviewing.remembered(sides))
 
 
-def ask(desk: Desk) -> Answers:
-    """Every screen once; saved answers are the defaults."""
+def ask(desk: Desk, standing: str = "") -> Answers:
+    """Every screen once; saved answers are the defaults. `standing`: how what is set up stands."""
     desk.sources.unknown_names([*providers(), "konnect"])
     saved = desk.sources.saved
     desk.console.heading(text("title"), text("title_note"))
+    if standing:
+        desk.console.say(standing)
     found = look_around(desk)
     desk.console.heading(text("consent.heading"))
     desk.console.say(text("consent.explain"))

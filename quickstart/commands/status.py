@@ -19,12 +19,13 @@ from quickstart.layout import Column
 from quickstart.logbook.lines import seconds
 from quickstart.logbook.usage import count
 from quickstart.messages import text
+from quickstart.standing import duration
 
 EVERY_SECONDS = 2.0
 
 
 @click.command("status", short_help="Show what runs and how its routes are.")
-@click.option("-w", "--watch", is_flag=True, help="Go on and show every change until Ctrl-C.")
+@click.option("-w", "--watch", is_flag=True, help="Go on until Ctrl-C; where there is no terminal, show every change.")
 @JSON
 @PLAIN
 @click.pass_context
@@ -44,15 +45,17 @@ def command(context: click.Context, watch: bool, as_json: bool, plain: bool) -> 
 
 
 def watched(console: Console, look: Callable[[], dict[str, Any]], pause: Callable[[], None]) -> None:
-    """Shows the report whenever something in it changed, each under its time, until Ctrl-C."""
+    """Shows the report again and again until Ctrl-C, in its own place on a terminal; elsewhere whenever something in it
+    changed, each under its time."""
     before: dict[str, Any] = {}
     try:
         while True:
             report = look()
-            if {**report, "uptime_seconds": 0} != before:
+            if console.draws or {**report, "uptime_seconds": 0} != before:
                 before = {**report, "uptime_seconds": 0}
-                console.answer(["", f"{datetime.now():%H:%M:%S}"])
-                _show(console, report)
+                with console.frame():
+                    console.answer(["", text("running.watched", time=f"{datetime.now():%H:%M:%S}")])
+                    _show(console, report)
             pause()
     except KeyboardInterrupt:
         return
@@ -61,6 +64,8 @@ def watched(console: Console, look: Callable[[], dict[str, Any]], pause: Callabl
 def _show(console: Console, report: dict[str, Any]) -> None:
     console.result(report)
     console.answer(_summary(report))
+    if report.get("last_change"):
+        console.reply(report["last_change"]["said"])
     if (konnect := report.get("konnect")) is not None:
         named = {"name": konnect["control_plane"], "region": konnect["region"], "state": konnect["data_plane"]}
         console.reply(text("konnect.status", **named))
@@ -107,14 +112,3 @@ def _summary(report: dict[str, Any]) -> list[str]:
     if report["restarts"]:
         parts.append(text("running.crashed", count=report["restarts"]))
     return [", ".join(parts)]
-
-
-def duration(seconds: int) -> str:
-    """`2 h 3 min`: the two largest units."""
-    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    parts: list[str] = []
-    for name, size in units:
-        if seconds >= size or (name == "s" and not parts):
-            parts.append(f"{seconds // size} {name}")
-            seconds %= size
-    return " ".join(parts[:2])

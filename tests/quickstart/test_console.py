@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.setup_parts import Screen
+from support.terminal_screen import TerminalScreen
 
 from quickstart import layout
 from quickstart.console import Console
@@ -219,3 +220,37 @@ def test_paths_are_told_as_people_write_them() -> None:
     assert console.place(Path("/home/ada/kong/ai-gateway")) == "~/kong/ai-gateway"
     assert console.place(Path("/home/adam/x")) == "/home/adam/x"
     assert Screen().console.place(Path("/srv/x")) == "/srv/x"
+
+
+def frames(console: Console) -> None:
+    for number in (1, 2, 3):
+        with console.frame():
+            console.answer([f"looked {number} times", "a" * 50])
+            console.warn("something is down", "Type this.")
+
+
+def test_a_frame_takes_the_place_of_the_last_one_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("LINES", "10")
+    both = Terminal()
+    console = Console("human", {"TERM": "xterm", "NO_COLOR": "1"}, both, both)
+    frames(console)
+    screen = TerminalScreen(40)
+    screen.feed(both.getvalue().replace("\n", "\r\n"))
+    assert [line for line in screen.lines if line][:3] == ["looked 3 times", "a" * 40, "a" * 10]
+    assert len([line for line in screen.lines if line]) == 5
+    with console.frame():
+        console.answer([f"line {number}" for number in range(30)])
+    screen.feed(both.getvalue().rpartition("\x1b[J")[2].replace("\n", "\r\n"))
+    assert "line 7" in screen.text and "line 8" not in screen.text, "as many as the terminal has rows for"
+
+
+def test_frames_are_appended_where_there_is_no_terminal() -> None:
+    screen = Screen(width=80)
+    assert not screen.console.draws
+    frames(screen.console)
+    assert screen.out.getvalue().count("looked") == 3 and "\x1b" not in screen.out.getvalue()

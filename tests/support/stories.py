@@ -123,4 +123,6 @@ class Story:
         ports |= {str(self.user.ports[name]): shown for name, shown in SHOWN.items()}
         text = re.sub("|".join(ports), lambda found: ports[found[0]], text)
         text = re.sub(r"\bpid \d+", "pid 4242", text)
+        text = re.sub(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b", "2026-11-20 14:03", text)
+        text = re.sub(r"(running for|稼働) \d+ s", r"\1 9 s", text)
         return re.sub(r"\bms=\d+", "ms=250", text)

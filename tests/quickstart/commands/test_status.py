@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from support.gateway_process import eventually
 from support.launched import CANARY
-from support.shell import Shell, shell_in
+from support.shell import PROGRAM, Shell, shell_in
+from support.typist import INTERRUPT, Typist
 
 from quickstart.commands._invocation import open_console
-from quickstart.commands.status import duration, watched
+from quickstart.commands.status import watched
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def test_status_in_words(shell: Shell) -> None:
     done = shell.type("status")
     assert done.returncode == 0
     assert done.stdout.startswith("Gateway running, process pid ")
+    assert "\nLast changed 20" in done.stdout and " by setup\n" in done.stdout
     for words in ("/mock/chat", "gpt-6-luna", f"http://127.0.0.1:{shell.plan.ports['manager']}", "ok"):
         assert words in done.stdout
     assert CANARY not in done.stdout + done.stderr
@@ -40,13 +42,6 @@ def test_status_as_json_and_its_exit_code(shell: Shell) -> None:
     assert (done.returncode, json.loads(done.stdout)["running"]) == (1, False)
     done = shell.type("status")
     assert done.returncode == 1 and "ai-gateway start" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3725, "1 h 2 min"), (90061, "1 d 1 h")]
-)
-def test_durations_have_two_units(seconds: int, shown: str) -> None:
-    assert duration(seconds) == shown
 
 
 def test_what_a_route_did_in_the_last_day(shell: Shell) -> None:
@@ -66,6 +61,18 @@ def test_a_route_that_is_down_is_an_exit_code(shell: Shell) -> None:
     shell.upstream.__exit__()
     done = shell.type("status")
     assert done.returncode == 1 and "nothing listens" in done.stderr.lower()
+
+
+def test_watching_draws_over_itself_on_a_terminal(shell: Shell) -> None:
+    environment = shell.environment(TERM="xterm-256color")
+    watching = Typist([*PROGRAM, "status", "--watch"], environment, columns=80)
+    for _ in range(3):
+        watching.wait_for("Gateway running")
+    watching.wait_for("/mock/chat.*ok")
+    assert watching.screen.text.count("Gateway running") == 1, watching.screen.text
+    assert watching.screen.text.count("/mock/chat") == 1
+    watching.child.send(INTERRUPT)
+    assert watching.end() == 0
 
 
 def test_watching_shows_each_change_once(capsys: pytest.CaptureFixture[str]) -> None:
