@@ -4,15 +4,15 @@ given back, so that a configuration of Kong's comes in and goes out whole, and n
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from gateway.entities import kinds
 from gateway.entities.kinds import Entity, Kind
-from gateway.schema import Array, Boolean, Conditional, Field, Foreign, Match, Record, String
+from gateway.schema import Array, Boolean, Check, Conditional, Field, Foreign, Match, Record, String
 
 _SHARED_SECRET = ("HS256", "HS384", "HS512")
 _KEY_PAIR = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA")
-_KEPT = "Kept for files of Kong's; no plugin here asks for it."
 
 
 def _digest(row: Entity) -> Entity:
@@ -37,89 +37,85 @@ def _not_hashed(value: bool) -> str | None:
     return "secrets are not hashed here: write false" if value else None
 
 
-def _consumer() -> Foreign:
-    return Foreign("Whose it is.", reference="consumers", on_delete="cascade", required=True)
+def _kept(
+    name: str,
+    key: str,
+    about: str,
+    fields: dict[str, Field],
+    checks: tuple[Check, ...] = (),
+    generated: tuple[str, ...] = (),
+    one_way: tuple[str, Callable[[Entity], Entity]] | None = None,
+) -> Kind:
+    """A kind of credential that a consumer has; `key` is what it is known by."""
+    whose = Foreign("Whose it is.", reference="consumers", on_delete="cascade", required=True)
+    shared = {"id": kinds.identifier(), "created_at": kinds.created(), "consumer": whose}
+    return Kind(
+        name=name,
+        singular=name.removesuffix("s"),
+        key=key,
+        cache_key=(key,),
+        foreign={"consumer": "consumers"},
+        generated=generated,
+        one_way=one_way,
+        record=Record(
+            f"{about} Kept for files of Kong's; no plugin here asks for it.",
+            fields={**shared, **fields, "tags": kinds.tags()},
+            checks=checks,
+        ),
+    )
 
 
-def _fields(**own: Field) -> dict[str, Field]:
-    shared = {"id": kinds.identifier(), "created_at": kinds.created(), "consumer": _consumer()}
-    return {**shared, **own, "tags": kinds.tags()}
-
-
-BASICAUTH_CREDENTIALS = Kind(
-    name="basicauth_credentials",
-    singular="basicauth_credential",
-    key="username",
-    cache_key=("username",),
-    foreign={"consumer": "consumers"},
+BASICAUTH_CREDENTIALS = _kept(
+    "basicauth_credentials",
+    "username",
+    "A name and password for basic-auth.",
+    {
+        "username": String("The name.", required=True, unique=True),
+        "password": String("The password; only its hash is kept.", required=True, encrypted=True),
+    },
     one_way=("password", _digest),
-    record=Record(
-        f"A name and password for basic-auth. {_KEPT}",
-        fields=_fields(
-            username=String("The name.", required=True, unique=True),
-            password=String("The password; only its hash is kept.", required=True, encrypted=True),
-        ),
-    ),
 )
 
-JWT_SECRETS = Kind(
-    name="jwt_secrets",
-    singular="jwt_secret",
-    key="key",
-    cache_key=("key",),
-    foreign={"consumer": "consumers"},
+JWT_SECRETS = _kept(
+    "jwt_secrets",
+    "key",
+    "What a token is signed with, for jwt.",
+    {
+        "key": String("What a token names it by; generated when absent.", unique=True, auto=True),
+        "secret": String("The shared secret; generated when absent.", auto=True, encrypted=True),
+        "rsa_public_key": String("The public key, PEM."),
+        "algorithm": String("How tokens are signed.", default="HS256", one_of=(*_SHARED_SECRET, *_KEY_PAIR)),
+    },
+    checks=(Conditional("algorithm", Match(one_of=_KEY_PAIR), "rsa_public_key", Match(required=True)),),
     generated=("key", "secret"),
-    record=Record(
-        f"What a token is signed with, for jwt. {_KEPT}",
-        fields=_fields(
-            key=String("What a token names it by; generated when absent.", unique=True, auto=True),
-            secret=String("The shared secret; generated when absent.", auto=True, encrypted=True),
-            rsa_public_key=String("The public key, PEM."),
-            algorithm=String("How tokens are signed.", default="HS256", one_of=(*_SHARED_SECRET, *_KEY_PAIR)),
-        ),
-        checks=(Conditional("algorithm", Match(one_of=_KEY_PAIR), "rsa_public_key", Match(required=True)),),
-    ),
 )
 
-HMACAUTH_CREDENTIALS = Kind(
-    name="hmacauth_credentials",
-    singular="hmacauth_credential",
-    key="username",
-    cache_key=("username",),
-    foreign={"consumer": "consumers"},
+HMACAUTH_CREDENTIALS = _kept(
+    "hmacauth_credentials",
+    "username",
+    "A name and a secret for hmac-auth.",
+    {
+        "username": String("The name.", required=True, unique=True),
+        "secret": String("The secret; generated when absent.", auto=True, encrypted=True),
+    },
     generated=("secret",),
-    record=Record(
-        f"A name and a secret for hmac-auth. {_KEPT}",
-        fields=_fields(
-            username=String("The name.", required=True, unique=True),
-            secret=String("The secret; generated when absent.", auto=True, encrypted=True),
-        ),
-    ),
 )
 
-OAUTH2_CREDENTIALS = Kind(
-    name="oauth2_credentials",
-    singular="oauth2_credential",
-    key="client_id",
-    cache_key=("client_id",),
-    foreign={"consumer": "consumers"},
-    generated=("client_id", "client_secret"),
-    record=Record(
-        f"A program that oauth2 knows. {_KEPT}",
-        fields=_fields(
-            name=String("What it is called.", required=True),
-            client_id=String("Its id; generated when absent.", unique=True, auto=True),
-            client_secret=String("Its secret; generated when absent.", auto=True, encrypted=True),
-            hash_secret=Boolean("Only false.", default=False, required=True, check=_not_hashed),
-            redirect_uris=Array("Where it may send people back to.", elements=String("A URL.", check=_redirect_error)),
-            client_type=String(
-                "Whether it can keep a secret.",
-                default="confidential",
-                required=True,
-                one_of=("confidential", "public"),
-            ),
+OAUTH2_CREDENTIALS = _kept(
+    "oauth2_credentials",
+    "client_id",
+    "A program that oauth2 knows.",
+    {
+        "name": String("What it is called.", required=True),
+        "client_id": String("Its id; generated when absent.", unique=True, auto=True),
+        "client_secret": String("Its secret; generated when absent.", auto=True, encrypted=True),
+        "hash_secret": Boolean("Only false.", default=False, required=True, check=_not_hashed),
+        "redirect_uris": Array("Where it may send people back to.", elements=String("A URL.", check=_redirect_error)),
+        "client_type": String(
+            "Whether it can keep a secret.", default="confidential", required=True, one_of=("confidential", "public")
         ),
-    ),
+    },
+    generated=("client_id", "client_secret"),
 )
 
 CREDENTIALS = (BASICAUTH_CREDENTIALS, JWT_SECRETS, HMACAUTH_CREDENTIALS, OAUTH2_CREDENTIALS)
