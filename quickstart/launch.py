@@ -13,18 +13,17 @@ from dataclasses import dataclass
 import yaml
 
 from gateway.settings.proxies import PROXY
-from quickstart import deployment, health, messages, proofs, secret_file
+from quickstart import deployment, messages, proofs, secret_file
 from quickstart.admin_client import ChangedMeanwhile
 from quickstart.answers import Answers
 from quickstart.deployment import Deployment
 from quickstart.documents import to_document
-from quickstart.errors import EnvironmentProblem
-from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
+from quickstart.files import Places
 from quickstart.health import RouteHealth
 from quickstart.konnect.account import TOKEN
-from quickstart.local_model import LocalModel
+from quickstart.launch_steps import LaunchSteps
 from quickstart.lock import exclusively
-from quickstart.plan import Plan, Runtime
+from quickstart.plan import Plan
 from quickstart.progress import Reporter
 from quickstart.reach import outward
 from quickstart.reconcile import situation
@@ -32,13 +31,11 @@ from quickstart.reconcile.applying import ATTEMPTS, Applying
 from quickstart.reconcile.due_files import DueFile, Texts, due_files, kept_aside, write
 from quickstart.reconcile.proposal import Wish
 from quickstart.render import Rendered, render
-from quickstart.runners import runner_of
-from quickstart.runtime import Runner, RunStatus
+from quickstart.runners import Runners, runner_of
 from quickstart.starting import prepared, start_and_wait
 from quickstart.undo import Undo
 
 text = messages.text
-Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +89,18 @@ def apply(
     raise AssertionError("unreachable")
 
 
-class _Launch:
+class _Launch(LaunchSteps):
     def __init__(
         self, plan: Plan, console: Reporter, places: Places, environ: Mapping[str, str], runners: Runners
     ) -> None:
-        self.plan = plan
-        self.console = console
-        self.places = places
-        self.runner = runners(plan.runtime, places, environ)
-        self.model = LocalModel(places, environ)
-        self.previous = self._previous()
-        self.previous_runner = self.runner
+        super().__init__(plan, console, places, environ, runners(plan.runtime, places, environ))
         if self.previous is not None and self.previous.plan.runtime != plan.runtime:
             self.previous_runner = runners(self.previous.plan.runtime, places, environ)
-
-    def _previous(self) -> Deployment | None:
-        try:
-            return deployment.load(self.places.deployment)
-        except EnvironmentProblem as problem:
-            self.console.warn(problem.message, text("launch.damaged"))
-            return None
 
     def run(self, rendered: Rendered, answers: Answers, test: bool, wish: Wish) -> LaunchResult:
         image = prepared(self.runner, self.plan, self.console)
         wanted = Deployment(dataclasses.replace(self.plan, secrets={}), image)
-        running = self._previous_status().running
+        running = self.previous_status().running
         here = self.previous is not None and self.previous.plan.konnect is None
         # a data plane of Konnect is not configured here: there is nobody to ask what somebody edited
         now = situation.read(self.places, self.previous.plan if self.previous and here else None, running and here)
@@ -130,19 +114,17 @@ class _Launch:
         changed = {item.kind for item in files} - {""}
         if applying.proposal.changes:
             changed.add("configuration")
-        restart = not running or self.previous is None or bool(self.previous.must_restart(wanted))
-        if not restart and not health.is_ready(self.plan):
-            restart = True
+        restart = self.must_restart(wanted, running)
         if restart:
             changed.add("gateway")
-        if self.plan.local_model and not (self.model.port() == self.plan.local_model_port and self.model.installed()):
+        if self.model_is_due():
             changed.add("model")
         passed = frozenset(name for name, told in proofs.load(self.places).items() if told.get("health") == "ok")
         number = self._change(wanted, files, restart, running, applying, texts) if files or changed else 0
         order = ("configuration", "keys", "answers", "gateway", "model")
         edits = [tuple(edit.text for edit in group) for group in (applying.proposal.kept, applying.proposal.dropped)]
         return LaunchResult(
-            tuple(word for word in order if word in changed), restart and running, self._proved(test), edits[0],
+            tuple(word for word in order if word in changed), restart and running, self.proved(test), edits[0],
             edits[1], number, passed,
         )  # fmt: skip
 
@@ -151,8 +133,7 @@ class _Launch:
     def _files(self, applying: Applying, texts: Texts) -> list[DueFile]:
         for note in secret_file.read(self.places.secrets)[1]:
             self.console.warn(note)
-        # Names that nobody here ever wrote stay: the person may have added them for a change made in the Manager.
-        dropped = {route.secret for route in self.previous.plan.routes} if self.previous is not None else set()
+        dropped = self.previous_secrets()
         if self.previous is not None and self.previous.plan.konnect is not None:
             dropped.add(TOKEN)  # no business of a gateway of this machine
         dropped.add(PROXY)
@@ -162,56 +143,27 @@ class _Launch:
             files.append(DueFile("configuration", self.places.authorities, trusted, 0o644))
         return files
 
-    def _previous_status(self) -> RunStatus:
-        try:
-            return self.previous_runner.status()
-        except EnvironmentProblem as problem:  # its engine is gone, and the gateway with it
-            self.console.warn(problem.message, text("launch.unseen"))
-            return RunStatus(False)
-
     # -- making it so ----------------------------------------------------------------------------------------------
 
     def _change(
         self, wanted: Deployment, files: list[DueFile], restart: bool, running: bool, applying: Applying, texts: Texts
     ) -> int:
-        with Undo(self._undo_failed) as undo:
-            if self.plan.local_model:
-                self._start_model(undo)
-            stopped: list[Deployment] = []
-            undo.push("start the previous gateway", lambda: self._start_previous(stopped))
+        with Undo(self.undo_failed) as undo:
+            self.start_model(undo)
+            stop_previous = self.promise_previous(undo)
             previous = self.previous or wanted
             applying.promise_back(undo, previous.plan, lambda: self.runner.refresh(previous))
-            # Undone before the two above: they must find the old files.
             self._write(files, undo, applying)
             kept = applying.record(undo, texts.answers, texts.deployment)
             if restart:
-                self._replace(wanted, running, undo, stopped, applying)
+                self._replace(wanted, stop_previous if running else None, undo, applying)
             elif applying.proposal.changes or any(
                 item.kind == "keys" or item.path == self.places.configuration for item in files
             ):
                 self._update(wanted, applying)
             undo.commit()
-        self._clean_up(wanted)
+        self.clean_up(wanted)
         return kept.number if kept is not None else 0
-
-    def _start_model(self, undo: Undo) -> None:
-        port = self.plan.local_model_port
-        if not self.model.installed():
-            self.model.stop()  # what runs is of another version
-            with self.console.step(text("launch.model")) as step:
-                self.model.install(step.progress)
-        before = self.model.port()
-        if before == port:
-            return
-        with self.console.step(text("launch.model_on", port=port)):
-            undo.push("stop the built-in model", lambda: self._restore_model(before))
-            self.model.start(port)
-            self.model.wait(port)
-
-    def _restore_model(self, port: int | None) -> None:
-        self.model.stop()
-        if port is not None:
-            self.model.start(port)
 
     def _write(self, files: list[DueFile], undo: Undo, applying: Applying) -> None:
         with self.console.step(text("launch.written")):
@@ -221,12 +173,11 @@ class _Launch:
             self.console.warn(text("change.by_hand", path=aside), text("change.by_hand_hint", path=aside))
 
     def _replace(
-        self, wanted: Deployment, running: bool, undo: Undo, stopped: list[Deployment], applying: Applying
+        self, wanted: Deployment, stop_previous: Callable[[], None] | None, undo: Undo, applying: Applying
     ) -> None:
         with self.console.step(text("launch.started")) as step:
-            if running:
-                stopped.extend([self.previous] if self.previous is not None else [])
-                self.previous_runner.stop()
+            if stop_previous is not None:
+                stop_previous()
             applying.forget_state(undo)
             undo.push("remove the new gateway", self.runner.discard)
             start_and_wait(self.runner, wanted)
@@ -236,47 +187,3 @@ class _Launch:
         with self.console.step(text("launch.updated")):
             self.runner.refresh(wanted)
             applying.push(self.plan, self.places.configuration.read_text())
-
-    def _start_previous(self, stopped: list[Deployment]) -> None:
-        for earlier in stopped:
-            self.previous_runner.start(earlier)
-            health.wait_ready(earlier.plan, self.previous_runner.status)
-
-    def _undo_failed(self, name: str, error: Exception) -> None:
-        self.console.warn(text("launch.not_back", name=name, error=error), text("launch.not_back_hint"))
-
-    def _clean_up(self, wanted: Deployment) -> None:
-        """What only the previous gateway needed. Failing here harms nothing."""
-        try:
-            if not self.plan.local_model:
-                self.model.stop()
-            if not (self.plan.ca_file and self.plan.runtime == "docker"):
-                self.places.authorities.unlink(missing_ok=True)
-            if self.previous_runner is not self.runner:
-                self.previous_runner.remove()
-            self.runner.tidy(wanted)
-            if self.previous is not None and self.previous.plan.output_dir != self.plan.output_dir:
-                for name in (SETTINGS_NAME, EXPORTS_NAME):
-                    (self.previous.plan.output_dir / name).unlink(missing_ok=True)
-        except (EnvironmentProblem, OSError) as error:
-            self.console.warn(text("launch.left", error=error))
-
-    # -- proving it ------------------------------------------------------------------------------------------------
-
-    def _proved(self, test: bool) -> tuple[RouteHealth, ...]:
-        found: list[RouteHealth] = []
-        if test:
-            with self.console.step(text("launch.proof")) as step:
-                try:
-                    for result in health.prove(self.plan):
-                        found.append(result)
-                        step.progress(result.path)
-                except KeyboardInterrupt:  # everything is in place already; only the waiting is given up
-                    step.warn(text("launch.proof_stopped"))
-                else:
-                    asked = [result for result in found if result.health != "untested"]
-                    bad = sum(not result.ok for result in asked)
-                    if bad:
-                        step.warn(text("launch.proof_bad", bad=bad, total=len(asked)))
-            proofs.save(self.places, found)
-        return (*found, *(health.untested(route) for route in self.plan.proved[len(found) :]))

@@ -19,10 +19,7 @@ from quickstart.errors import EnvironmentProblem, QuickstartError
 from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
 from quickstart.local_model import LocalModel
 from quickstart.plan import Runtime
-from quickstart.runners import runner_of
-from quickstart.runtime import Runner
-
-Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
+from quickstart.runners import Runners, runner_of
 
 
 @dataclass(frozen=True, slots=True)

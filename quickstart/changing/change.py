@@ -17,19 +17,17 @@ from quickstart.errors import KonnectError
 from quickstart.files import Places
 from quickstart.konnect.elsewhere import require_here
 from quickstart.lock import exclusively
-from quickstart.plan import Plan, Runtime
+from quickstart.plan import Plan
 from quickstart.progress import Reporter
 from quickstart.reconcile import situation
 from quickstart.reconcile.applying import ATTEMPTS, Applying
 from quickstart.reconcile.due_files import Texts, due_files, kept_aside, write
 from quickstart.reconcile.proposal import Proposal, Wish
 from quickstart.reconcile.situation import Situation
-from quickstart.runners import runner_of
-from quickstart.runtime import Runner
+from quickstart.runners import Runners, runner_of
 from quickstart.undo import Undo
 
 text = messages.text
-Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
 
 
 @dataclass(frozen=True, slots=True)

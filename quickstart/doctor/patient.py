@@ -15,14 +15,13 @@ from quickstart.deployment import Deployment
 from quickstart.errors import EnvironmentProblem, UsageError
 from quickstart.files import Places
 from quickstart.naming import BUILTIN
-from quickstart.plan import Plan, RoutePlan, Runtime
+from quickstart.plan import Plan, RoutePlan
 from quickstart.reach import outward
-from quickstart.runners import runner_of
+from quickstart.runners import Runners, runner_of
 from quickstart.runtime import Runner, RunStatus
 from quickstart.secret_file import parse
 
 STOPPED = RunStatus(False)
-Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,60 +9,34 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from quickstart import deployment, health, messages, proofs, secret_file
+from quickstart import deployment, health, messages, secret_file
 from quickstart.answers import Answers
 from quickstart.deployment import Deployment
 from quickstart.documents import to_document
-from quickstart.errors import EnvironmentProblem, KonnectError, QuickstartError
-from quickstart.files import (
-    EXPORTS_NAME,
-    SETTINGS_NAME,
-    Before,
-    Places,
-    output_directory,
-    private_directory,
-    write_atomically,
-)
-from quickstart.health import RouteHealth
+from quickstart.errors import KonnectError, QuickstartError
+from quickstart.files import EXPORTS_NAME, SETTINGS_NAME, Places
 from quickstart.konnect import arrival, data_plane
 from quickstart.konnect.data_plane_runner import DataPlaneRunner
 from quickstart.konnect.journal import Entry
 from quickstart.konnect.outlook import consent_of
 from quickstart.konnect.provisioning import Provisioning
 from quickstart.launch import LaunchResult
-from quickstart.local_model import LocalModel
+from quickstart.launch_steps import LaunchSteps
 from quickstart.lock import exclusively
-from quickstart.plan import Plan, Runtime
+from quickstart.plan import Plan
 from quickstart.progress import Reporter
+from quickstart.reconcile.due_files import DueFile, write
 from quickstart.render import Rendered, render
-from quickstart.runners import runner_of
-from quickstart.runtime import Runner
+from quickstart.runners import Runners, runner_of
 from quickstart.starting import prepared, require_ports
 from quickstart.undo import Undo
 
 text = messages.text
-Runners = Callable[[Runtime, Places, Mapping[str, str]], Runner]
 _LAST_WORDS = 15
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    kind: str  # which word of LaunchResult.changed it counts as, "" for none
-    path: Path
-    content: bytes
-    mode: int = 0o600
-
-    def differs(self) -> bool:
-        try:
-            found = self.path.lstat()
-            return (found.st_mode & 0o7777) != self.mode or self.path.read_bytes() != self.content
-        except FileNotFoundError:
-            return True
 
 
 def apply(
@@ -79,7 +53,7 @@ def apply(
         return _Launch(plan, answers, console, places, environ, runners).run(render(plan), test)
 
 
-class _Launch:
+class _Launch(LaunchSteps):
     def __init__(
         self,
         plan: Plan,
@@ -89,19 +63,10 @@ class _Launch:
         environ: Mapping[str, str],
         runners: Runners,
     ) -> None:
-        self.plan = plan
+        self.data_plane = DataPlaneRunner(places, environ)
+        super().__init__(plan, console, places, environ, self.data_plane)
         self.answers = answers
-        self.console = console
-        self.places = places
         self.environ = environ
-        self.runner = DataPlaneRunner(places, environ)
-        self.model = LocalModel(places, environ)
-        try:
-            self.previous = deployment.load(places.deployment)
-        except EnvironmentProblem as problem:
-            console.warn(problem.message, text("launch.damaged"))
-            self.previous = None
-        self.previous_runner: Runner = self.runner
         if self.previous is not None and self.previous.plan.konnect is None:
             self.previous_runner = runners(self.previous.plan.runtime, places, environ)
 
@@ -112,12 +77,14 @@ class _Launch:
         changed = {item.kind for item in files} - {""}
         before = _text(self.places.configuration)
         restarted = False
-        with Undo(self._undo_failed) as undo:
-            if self.plan.local_model:
-                self._start_model(undo, changed)
-            stopped: list[Deployment] = []
-            undo.push("start the previous gateway", lambda: self._start_previous(stopped))
-            self._write(files, undo)
+        if self.model_is_due():
+            changed.add("model")
+        with Undo(self.undo_failed) as undo:
+            self.start_model(undo)
+            stop_previous = self.promise_previous(undo)
+            if files:
+                with self.console.step(text("launch.written")):
+                    write(files, self.plan, self.places, undo)
             with Provisioning(
                 self.plan, self.places, self.environ, self.console, consent_of(self.answers)
             ) as provisioning:
@@ -129,103 +96,69 @@ class _Launch:
                         undo.push(
                             "give Konnect the previous configuration", lambda: provisioning.sync(entry.id, before)
                         )
-                    running = self._running()
-                    restart = not running or self.previous is None or bool(self.previous.must_restart(wanted))
-                    restart = restart or not self.runner.fits(wanted) or not health.is_ready(self.plan)
+                    running = self.previous_status().running
+                    restart = self.must_restart(wanted, running) or not self.data_plane.fits(wanted)
                     if restart:
                         changed.add("gateway")
                     restarted = restart and running
-                    self._bring_up(wanted, entry, provisioning, restart, running, undo, stopped)
+                    if restart:
+                        self._replace(wanted, entry, provisioning, stop_previous if running else None, undo)
+                    else:
+                        self._arrive(entry, provisioning)
                 except QuickstartError as error:
                     raise _with_rest(error) from error
                 undo.commit()
-        self._clean_up(wanted)
+        self.clean_up(wanted)
         order = ("konnect", "configuration", "keys", "answers", "gateway", "model")
-        return LaunchResult(tuple(word for word in order if word in changed), restarted, self._proved(test))
+        return LaunchResult(tuple(word for word in order if word in changed), restarted, self.proved(test))
 
     # -- what is to be ---------------------------------------------------------------------------------------------
 
-    def _files(self, rendered: Rendered, wanted: Deployment) -> list[_File]:
+    def _files(self, rendered: Rendered, wanted: Deployment) -> list[DueFile]:
         said = yaml.safe_dump(to_document(self.answers), sort_keys=False, allow_unicode=True)
         stored, notes = secret_file.read(self.places.secrets)
         for note in notes:
             self.console.warn(note)
-        dropped = {route.secret for route in self.previous.plan.routes} if self.previous is not None else set()
-        kept = {name: value for name, value in stored.items() if name not in dropped}
+        kept = {name: value for name, value in stored.items() if name not in self.previous_secrets()}
         merged = kept | self.plan.secrets
         secrets = secret_file.render(merged).encode()
         if merged == stored and self.places.secrets.exists():
             secrets = self.places.secrets.read_bytes()  # the same in other words is left as its owner wrote it
         settings = rendered.kong_yml.encode()
         return [
-            _File("keys", self.places.secrets, secrets, secret_file.MODE),
-            _File("configuration", self.places.configuration, settings, 0o644),
-            _File("configuration", self.plan.output_dir / SETTINGS_NAME, settings),
-            _File("configuration", self.plan.output_dir / EXPORTS_NAME, rendered.kong_env.encode()),
-            _File("answers", self.places.answers, said.encode()),
-            _File("", self.places.deployment, deployment.to_text(wanted).encode()),
+            DueFile("keys", self.places.secrets, secrets, secret_file.MODE),
+            DueFile("configuration", self.places.configuration, settings, 0o644),
+            DueFile("configuration", self.plan.output_dir / SETTINGS_NAME, settings),
+            DueFile("configuration", self.plan.output_dir / EXPORTS_NAME, rendered.kong_env.encode()),
+            DueFile("answers", self.places.answers, said.encode()),
+            DueFile("", self.places.deployment, deployment.to_text(wanted).encode()),
         ]
-
-    def _running(self) -> bool:
-        try:
-            return self.previous_runner.status().running
-        except EnvironmentProblem as problem:
-            self.console.warn(problem.message, text("launch.unseen"))
-            return False
 
     # -- making it so ----------------------------------------------------------------------------------------------
 
-    def _write(self, files: list[_File], undo: Undo) -> None:
-        if not files:
-            return
-        with self.console.step(text("launch.written")):
-            if any(item.path.parent == self.plan.output_dir for item in files):
-                output_directory(self.plan.output_dir)
-            for folder in (self.places.config, self.places.data, self.places.state):
-                private_directory(folder)
-            private_directory(self.places.configuration.parent, 0o755)
-            for item in files:
-                undo.push(f"restore {item.path}", Before.of(item.path).restore)
-                write_atomically(item.path, item.content, item.mode)
-
-    def _start_model(self, undo: Undo, changed: set[str]) -> None:
-        port, before = self.plan.local_model_port, self.model.port()
-        if not self.model.installed():
-            self.model.stop()
-            with self.console.step(text("launch.model")) as step:
-                self.model.install(step.progress)
-        if before == port:
-            return
-        changed.add("model")
-        with self.console.step(text("launch.model_on", port=port)):
-            undo.push("stop the built-in model", self.model.stop)
-            self.model.start(port)
-            self.model.wait(port)
-
-    def _bring_up(
+    def _replace(
         self,
         wanted: Deployment,
         entry: Entry,
         provisioning: Provisioning,
-        restart: bool,
-        running: bool,
+        stop_previous: Callable[[], None] | None,
         undo: Undo,
-        stopped: list[Deployment],
     ) -> None:
+        # of the data plane that ran before, a node of the same name is listed for hours
+        earlier = arrival.listed(provisioning.product, provisioning.client, entry.id)
+        with self.console.step(text("launch.started")) as step:
+            if stop_previous is not None:
+                stop_previous()
+            require_ports(self.plan)
+            undo.push("remove the new gateway", self.runner.discard)
+            self.runner.start(wanted)
+            step.note(self.runner.status().detail)
+        self._arrive(entry, provisioning, earlier)
+
+    def _arrive(self, entry: Entry, provisioning: Provisioning, earlier: frozenset[str] = frozenset()) -> None:
+        """Waits until Konnect sees a node that has its configuration and is none of `earlier`."""
         product, client = provisioning.product, provisioning.client
         hostname = "" if self.plan.host_network else data_plane.container_name(self.places)
-        earlier: frozenset[str] = frozenset()
-        if restart:
-            # of the data plane that ran before, a node of the same name is listed for hours
-            earlier = arrival.listed(product, client, entry.id)
-            with self.console.step(text("launch.started")) as step:
-                if running:
-                    stopped.extend([self.previous] if self.previous is not None else [])
-                    self.previous_runner.stop()
-                require_ports(self.plan)
-                undo.push("remove the new gateway", self.runner.discard)
-                self.runner.start(wanted)
-                step.note(self.runner.status().detail)
         with self.console.step(text("konnect.step.node")) as step:
             try:
                 node = arrival.wait(product, client, entry, hostname, earlier, self._crashed, step.progress)
@@ -239,46 +172,6 @@ class _Launch:
     def _crashed(self) -> str:
         status = self.runner.status()
         return status.crashed or ("it crashed" if status.restarts else "")
-
-    def _start_previous(self, stopped: list[Deployment]) -> None:
-        for earlier in stopped:
-            self.previous_runner.start(earlier)
-            health.wait_ready(earlier.plan, self.previous_runner.status)
-
-    def _undo_failed(self, name: str, error: Exception) -> None:
-        self.console.warn(text("launch.not_back", name=name, error=error), text("launch.not_back_hint"))
-
-    def _clean_up(self, wanted: Deployment) -> None:
-        """What only the previous gateway needed. Failing here harms nothing."""
-        try:
-            if not self.plan.local_model:
-                self.model.stop()
-            if self.previous_runner is not self.runner:
-                self.previous_runner.remove()
-            if self.previous is not None and self.previous.plan.output_dir != self.plan.output_dir:
-                for name in (SETTINGS_NAME, EXPORTS_NAME):
-                    (self.previous.plan.output_dir / name).unlink(missing_ok=True)
-        except (EnvironmentProblem, OSError) as error:
-            self.console.warn(text("launch.left", error=error))
-
-    # -- proving it ------------------------------------------------------------------------------------------------
-
-    def _proved(self, test: bool) -> tuple[RouteHealth, ...]:
-        found: list[RouteHealth] = []
-        if test:
-            with self.console.step(text("launch.proof")) as step:
-                try:
-                    for result in health.prove(self.plan):
-                        found.append(result)
-                        step.progress(result.path)
-                except KeyboardInterrupt:  # everything is in place already; only the waiting is given up
-                    step.warn(text("launch.proof_stopped"))
-                asked = [result for result in found if result.health != "untested"]
-                bad = sum(not result.ok for result in asked)
-                if bad:
-                    step.warn(text("launch.proof_bad", bad=bad, total=len(asked)))
-            proofs.save(self.places, found)
-        return (*found, *(health.untested(route) for route in self.plan.proved[len(found) :]))
 
 
 def _with_rest(error: QuickstartError) -> QuickstartError:

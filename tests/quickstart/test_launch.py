@@ -13,7 +13,7 @@ from support.gateway_process import eventually
 from support.launched import CANARY, SECRET, Launched
 from support.setups import a_route
 
-from quickstart import deployment, health, image, secret_file
+from quickstart import deployment, image, secret_file
 from quickstart.errors import EnvironmentProblem
 from quickstart.local_http import listens
 from quickstart.lock import exclusively
@@ -112,21 +112,6 @@ def test_other_ports_need_a_restart_and_the_old_ones_are_given_back(home: Launch
     assert home.ask(other).status == 200
 
 
-def test_a_route_that_does_not_answer_undoes_nothing(home: Launched) -> None:
-    home.upstream.trouble = "no_credit"
-    result = home.apply()
-    assert [route.health for route in result.unhealthy] == ["no credit"]
-    assert "1 of 1 did not answer well" in home.console.text
-    home.upstream.trouble = ""
-    assert home.ask().status == 200
-
-
-def test_without_tests_nothing_is_sent_upstream(home: Launched) -> None:
-    result = home.apply(test=False)
-    assert [route.health for route in result.routes] == ["untested", "untested"] and not result.unhealthy
-    assert not home.upstream.asked
-
-
 def test_a_wiped_output_directory_is_filled_again_without_touching_the_gateway(home: Launched) -> None:
     home.apply(test=False)
     pid = home.pid
@@ -154,26 +139,6 @@ def test_an_upgraded_gateway_takes_the_place_of_the_old_one(home: Launched, monk
     assert home.pid != pid and home.ask().status == 200
 
 
-def test_a_damaged_record_is_told_and_written_anew(home: Launched) -> None:
-    home.apply(test=False)
-    home.places.deployment.write_text("nonsense")
-    assert "gateway" in home.apply(test=False).changed
-    assert "Cannot read what was set up" in home.console.text
-    assert home.ask().status == 200
-
-
-def test_ctrl_c_during_the_test_requests_keeps_what_was_set_up(home: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> Iterator[health.RouteHealth]:
-        raise KeyboardInterrupt
-        yield
-
-    monkeypatch.setattr(health, "prove", interrupted)
-    result = home.apply()
-    assert [route.health for route in result.routes] == ["untested", "untested"]
-    assert "the gateway keeps running" in home.console.text
-    assert home.ask().status == 200
-
-
 def test_two_setups_at_once_are_refused(home: Launched) -> None:
     with exclusively(home.places), pytest.raises(EnvironmentProblem, match=f"at work \\(pid {os.getpid()}\\)"):
         home.apply()
@@ -184,14 +149,6 @@ def test_a_configuration_that_the_gateway_would_refuse_is_refused_before_anythin
     with pytest.raises(Exception, match="nothing was written"):
         home.apply(home.changed(routes=(a_route(1, provider="no-such-provider"),)))
     assert not home.places.config.exists() and not home.plan.output_dir.exists()
-
-
-def test_moving_the_output_directory_leaves_nothing_in_the_old_one(home: Launched) -> None:
-    home.apply(test=False)
-    moved = home.changed(output_dir=home.folder / "elsewhere")
-    assert home.apply(moved, test=False).changed == ("configuration",)
-    assert sorted(path.name for path in moved.output_dir.iterdir()) == ["kong.env", "kong.yml"]
-    assert not list(home.plan.output_dir.iterdir())
 
 
 def test_stopping_gives_every_port_back(home: Launched) -> None:
