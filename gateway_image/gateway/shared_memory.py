@@ -8,7 +8,6 @@ import fcntl
 import mmap
 import os
 import struct
-import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +26,8 @@ def memory_file(name: str, size: int) -> int:
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create(name, 0)
     else:
+        import tempfile  # late: it brings many others, which no worker needs
+
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
     os.ftruncate(descriptor, size)

@@ -10,9 +10,12 @@ from support.house import ROOT
 from gateway.entities import Config
 from gateway.rows import Rows
 
-NOT_FOR_WORKERS = ("yaml", "re2", "redis", "email", "html", "gateway.entities", "gateway.admin", "gateway.store")
+NOT_FOR_WORKERS = (
+    *("yaml", "email", "html", "tempfile", "gateway.entities", "gateway.admin", "gateway.store"),
+    *("re2", "redis", "gateway.transport.redis_stores", "gateway.dialects"),
+)
 """Each of them takes up to 3 MB; a worker reads no files of configuration and answers nothing of the Admin side. RE2
-comes with the first pattern, redis with the first store."""
+comes with the first pattern, redis with the first store, dialects with the first client that speaks one."""
 TOLD = """
 import sys
 import gateway.transport.worker

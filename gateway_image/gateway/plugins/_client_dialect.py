@@ -16,6 +16,7 @@ from gateway.dialects._base import Asked, Dialect, DialectError
 from gateway.plugins._ai_target import Aim
 from gateway.plugins._dialect_conversation import DialectConversation, NativeConversation, TranslatedConversation
 from gateway.plugins._model_template import TemplateError
+from gateway.plugins.ai_proxy import NO_PROMPTS
 from gateway.providers import _base as provider_base
 from gateway.providers._base import CHAT, EMBEDDINGS, Call, Provider, ProviderError
 from gateway.replies import json_reply
@@ -24,8 +25,6 @@ from gateway.values import Reply
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
     from gateway.plugins.ai_proxy import AiProxy
-
-NO_PROMPTS = "request body doesn't contain valid prompts"
 
 
 class ClientDialect:

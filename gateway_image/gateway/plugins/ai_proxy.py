@@ -18,7 +18,6 @@ from gateway.plugins._ai_fields import AI_PROXY_CHECKS, ai_proxy_fields, body_li
 from gateway.plugins._ai_log import ai_members, keep_answer
 from gateway.plugins._ai_target import Aim, Options
 from gateway.plugins._base import Plugin, Setting
-from gateway.plugins._client_dialect import NO_PROMPTS, ClientDialect
 from gateway.plugins._conversation import LlmConversation
 from gateway.plugins._model_template import Template, TemplateError
 from gateway.providers import get
@@ -27,7 +26,9 @@ from gateway.values import Reply
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
+    from gateway.plugins._client_dialect import ClientDialect
 
+NO_PROMPTS = "request body doesn't contain valid prompts"
 _TUNING = ("temperature", "max_tokens", "top_p", "top_k")
 _CALLS_KEPT = 256
 _RIGHTED = (3, 12)
@@ -56,7 +57,11 @@ class AiProxy(Plugin):
         self.auth = config["auth"] or {}
         self.newest = tuple(setting.resources.get("kong_version", (3, 9))) >= _RIGHTED
         self.call_type = self.route_type  # what the provider is asked for
-        self.client = ClientDialect.of(self.route_type, config["llm_format"], self.provider, self.options)
+        self.client: ClientDialect | None = None
+        if config["llm_format"] != "openai" or self.route_type not in (CHAT, COMPLETIONS, PRESERVE):
+            from gateway.plugins._client_dialect import ClientDialect  # late: it brings every dialect there is
+
+            self.client = ClientDialect.of(self.route_type, config["llm_format"], self.provider, self.options)
         if self.client is not None:
             self.call_type = self.client.call_type
             self.newest = True  # dialects that Kong 3.9 does not know need nothing of its habits

@@ -7,13 +7,15 @@ import stat
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.partners import Outbox
 from gateway.transport.delivery import Delivery
 from gateway.transport.file_logs import FileLogs
-from gateway.transport.redis_stores import RedisStores
 from gateway.values import Count, RedisStore
+
+if TYPE_CHECKING:
+    from gateway.transport.redis_stores import RedisStores
 
 _FLUSH_SIZE = 64 << 10
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -39,14 +39,13 @@ from gateway.transport.lanes import Lanes
 from gateway.transport.logs import start_logging
 from gateway.transport.pool import Pool
 from gateway.transport.proxies import Proxies
-from gateway.transport.redis_stores import RedisStores
 from gateway.transport.runtime import AccessLog, Runtime
 from gateway.transport.server import ClientConnection
 from gateway.transport.serving import Serving
 from gateway.transport.sockets import BACKLOG
 from gateway.transport.sweeper import TICK, Sweeper
 from gateway.transport.tls import server_context
-from gateway.values import Request
+from gateway.values import RedisStore, Request
 from gateway.watching import WatchedExchange
 
 DIGEST_SECONDS = 0.1
@@ -143,9 +142,8 @@ class Worker:
             return
         if word == "begin":
             self._resources["node_id"] = message.get("node", "")
-            counters = self._resources["counters"] = Counters(message["counters"])
+            self._resources["counters"] = Counters(message["counters"])
             self._resources["marks"] = HealthMarks(message["marks"])
-            self.runtime.stores = RedisStores(counters, self.runtime.wall, self._report_store)
             if self._prepare(generation, message):
                 self._commit(generation)
                 self._loop.create_task(self._listen(message["listeners"], generation))
@@ -222,10 +220,17 @@ class Worker:
             self._unsettled = True
             for serving in self._servings:  # what was learned of the configuration before does not hold any more
                 serving.lanes = Lanes(self.recorder, self.snapshot)
-            if self.runtime.stores is not None:
-                plugins = self.snapshot.plugins.values()
-                self.runtime.stores.use(plugin.store for plugin in plugins if plugin.store is not None)
+            self._use_stores({plugin.store for plugin in self.snapshot.plugins.values() if plugin.store is not None})
         self._channel.send({"said": "committed", "generation": self._generation})
+
+    def _use_stores(self, stores: set[RedisStore]) -> None:
+        if stores and self.runtime.stores is None:
+            from gateway.transport.redis_stores import RedisStores  # late: most configurations name none
+
+            counters: Counters = self._resources["counters"]
+            self.runtime.stores = RedisStores(counters, self.runtime.wall, self._report_store)
+        if self.runtime.stores is not None:
+            self.runtime.stores.use(stores)
 
     async def _listen(self, listeners: list[list[Any]], generation: int) -> None:
         settings = self._settings
