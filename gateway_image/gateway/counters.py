@@ -19,6 +19,11 @@ from gateway.values import Count
 
 _SLOT: Final = struct.Struct("=16sqddddd")
 """Digest, window index, expiry (wall clock seconds), current, previous, and what a store was heard to have of both."""
+_HEAD: Final = struct.Struct("=16sq")
+_BOTH: Final = struct.Struct("=dd")
+_CURRENT: Final = struct.Struct("=d")
+_COUNTED: Final = _HEAD.size + 8
+"""Where current and previous stand in a slot."""
 
 
 class Counters(SharedTable):
@@ -38,6 +43,10 @@ class Counters(SharedTable):
             return self._load(digest, base, index)[2:4]
         finally:
             self._unlock(base)
+
+    def tally(self, key: bytes) -> Tally:
+        """For those who ask for one key again and again."""
+        return Tally(self, key)
 
     def add(self, key: bytes, index: int, amount: float, expires: float, now: float) -> tuple[float, float]:
         """Adds `amount` and returns (current, previous) after it. `expires`: when the slot may be forgotten."""
@@ -166,3 +175,61 @@ def _settled(counted: float, heard: float, sent: float, total: float) -> tuple[f
     own = max(0.0, counted - heard - sent)  # what only this node knows yet
     heard = max(heard, total)
     return heard + own, heard
+
+
+class Tally:
+    """One key of a table: its slot is found once, and read without a lock for as long as window and slot are the same.
+
+    That is exact: who writes a slot writes whose and which window it is before the counts, and here that is read after
+    them. A count is eight bytes in one piece.
+    """
+
+    __slots__ = ("_bucket", "_digest", "_head", "_index", "_key", "_memory", "_offset", "_table")
+
+    def __init__(self, table: Counters, key: bytes) -> None:
+        self._table = table
+        self._memory = table._memory
+        self._key = key
+        self._digest = digest_of(key)
+        self._bucket = table._bucket(self._digest)
+        self._offset = 0
+        self._index: int | None = None
+        self._head = b""
+
+    def read(self, index: int) -> tuple[float, float]:
+        """As Counters.read()."""
+        if index == self._index:
+            memory, offset = self._memory, self._offset
+            both: tuple[float, float] = _BOTH.unpack_from(memory, offset + _COUNTED)
+            if memory[offset : offset + _HEAD.size] == self._head:
+                return both
+        table = self._table
+        table._lock(self._bucket)
+        try:
+            offset_now, held, current, previous, _, _ = table._load(self._digest, self._bucket, index)
+            self._found(offset_now, index, held)
+        finally:
+            table._unlock(self._bucket)
+        return current, previous
+
+    def add(self, index: int, amount: float, expires: float, now: float) -> None:
+        """As Counters.add()."""
+        if index == self._index:
+            memory, offset, table = self._memory, self._offset, self._table
+            table._lock(self._bucket)
+            try:
+                if memory[offset : offset + _HEAD.size] == self._head:
+                    at = offset + _COUNTED
+                    _CURRENT.pack_into(memory, at, _CURRENT.unpack_from(memory, at)[0] + amount)
+                    return
+            finally:
+                table._unlock(self._bucket)
+        self._table.add(self._key, index, amount, expires, now)
+
+    def _found(self, offset: int | None, index: int, held: int) -> None:
+        """Remembers a slot that holds window `index` itself: `_load` also tells of others as seen from it."""
+        head = _HEAD.pack(self._digest, index)
+        if offset is not None and held == index and self._memory[offset : offset + _HEAD.size] == head:
+            self._offset, self._index, self._head = offset, index, head
+        else:
+            self._index = None

@@ -9,7 +9,10 @@ in the same state, which goes on. Tests hold the two against each other. Not for
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
 
 from gateway.access_line import line
 from gateway.plugins._answer_shapes import usual_usage
@@ -25,43 +28,33 @@ _OK = b"HTTP/1.1 200 OK\r\n"
 LATENCY = b"X-Kong-Upstream-Latency: "
 _OWN = b"\r\nX-Kong-Proxy-Latency: 0\r\n"
 _ID = b"X-Kong-Request-Id: "
-_NONE: list[bytes] = []
 
 
-class Express:
+class Express(msgspec.Struct, gc=False, eq=False):
     """One request on the short way. To the transport it is an Exchange with one more way to hear an answer, whole()."""
 
-    __slots__ = (
-        "_full",
-        "_told",
-        "asked",
-        "body",
-        "ended_at",
-        "first_byte_at",
-        "head_size",
-        "id",
-        "lane",
-        "model",
-        "numbers",
-        "received",
-        "runtime",
-        "sent_size",
-        "shape",
-        "started_at",
-        "usage",
-    )
-    status = 200  # of those that are over
+    lane: Lane
+    shape: Shape
+    body: bytes  # what goes upstream
+    received: int  # bytes of the client's body
+    head_size: int
+    asked: bytes | None = None  # the client's body, where more than the shape's prefix was put into it
+    numbers: Sequence[bytes] = ()  # of plugins, for the client's header lines
+    id: bytes = b""
+    started_at: float = 0.0
+    first_byte_at: float = 0.0
+    ended_at: float = 0.0
+    sent_size: int = 0
+    usage: Any = None
+    model: str = ""
+    _told: bytes = b""
+    _full: RecordedExchange | None = None
 
-    def __init__(self, lane: Lane, shape: Shape, body: bytes, received: int, head_size: int) -> None:
-        self.lane = lane
-        self.shape = shape
-        self.body = body
-        self.received = received
-        self.head_size = head_size
-        self.asked: bytes | None = None  # the client's body, where more than the shape's prefix was put into it
-        self.numbers: list[bytes] = _NONE  # of plugins, for the client's header lines
-        self.runtime: Runtime = lane.runtime
-        self._full: RecordedExchange | None = None
+    status: ClassVar[int] = 200  # of those that are over
+
+    @property
+    def runtime(self) -> Runtime:
+        return self.lane.runtime
 
     def start(self) -> Forward:
         lane = self.lane

@@ -12,6 +12,7 @@ from typing import Any
 
 _UNICODE = {"d": r"\p{Nd}", "w": r"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}", "s": r"\t-\r \x{85}\p{Z}"}
 _REPETITION = "*+?{"
+_SPECIAL = frozenset(".^$*+?()[]{}|\\")
 
 
 class PatternError(ValueError):
@@ -33,6 +34,16 @@ def compile_pattern(pattern: str, ignore_case: bool = False) -> Any:
         if "(?" in text and any(look in pattern for look in ("(?=", "(?!", "(?<=", "(?<!")):
             text = "look-around, including look-ahead and look-behind, is not supported"
         raise PatternError(f"invalid regex: '{pattern}' ({text})") from None
+
+
+def literal(pattern: str) -> bytes | None:
+    """The text that a search for the expression comes down to; None where it needs the engine."""
+    text = pattern
+    while text.startswith(".*"):
+        text = text[2:]
+    while text.endswith(".*") and not text.endswith("\\.*"):
+        text = text[:-2]
+    return None if not text or _SPECIAL.intersection(text) else text.encode()
 
 
 def translate(pattern: str) -> str:

@@ -15,10 +15,12 @@ from gateway.access_line import access_line
 from gateway.exchange import Exchange
 from gateway.headers import parsed
 from gateway.log_entry import REDACTED, safe_query, secret_names
+from gateway.snapshot import failure_line
 
 if TYPE_CHECKING:
     from gateway.chat import Usage
     from gateway.partners import Runtime
+    from gateway.plugins._repeat import Repeat
     from gateway.snapshot import Snapshot
     from gateway.values import Headers, Request
 
@@ -70,10 +72,15 @@ class Row(NamedTuple):
 class Recorded(Protocol):
     """What is over and to be remembered: a RecordedExchange, or a short form of one."""
 
-    runtime: Runtime
+    id: bytes
     started_at: float
     ended_at: float
-    status: int
+
+    @property
+    def runtime(self) -> Runtime: ...
+
+    @property
+    def status(self) -> int: ...
 
     @property
     def route_id(self) -> str: ...  # "": no route took it
@@ -109,6 +116,7 @@ class Recorder:
         self.lens: Any = None  # watching.py's; gone when nobody looks
         self._until = 0.0
         self._finished: list[Recorded] = []  # not digested yet
+        self._waiting: list[Repeat] = []  # plugins that do something with many requests at once
         self._rows: deque[Raw] = deque(maxlen=most)
         self._cells: dict[int, dict[str, list[Any]]] = {}
         self._count = 0  # cells
@@ -124,8 +132,12 @@ class Recorder:
         if size > _LARGE or len(finished) >= _TOGETHER:
             self.digest()
 
+    def later(self, repeat: Repeat) -> None:
+        """Calls digest() of `repeat` once, with the next digest."""
+        self._waiting.append(repeat)
+
     def digest(self) -> None:
-        """Puts what was added into the access log, the sums and the last requests."""
+        """Puts what was added into the access log, the sums, the metrics and the last requests."""
         finished = self._finished
         if not finished:
             return
@@ -170,6 +182,12 @@ class Recorder:
             last[name] = (moment, status, exchange.failure)
         if written:
             runtime.log_all(written)
+        waiting, self._waiting = self._waiting, []
+        for repeat in waiting:
+            try:
+                repeat.digest()
+            except Exception as error:
+                runtime.log(failure_line(exchange.id, repeat.name, error))
 
     def _new_minute(self, minute: int) -> dict[str, list[Any]]:
         cells = self._cells[minute] = {}

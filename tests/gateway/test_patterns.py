@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.patterns import PatternError, compile_pattern, literal_start, translate
+from gateway.patterns import PatternError, compile_pattern, literal, literal_start, translate
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,31 @@ def test_translation_keeps_the_meaning_of_what_both_dialects_have(expression: st
 def test_ordinary_expressions_are_left_alone() -> None:
     for pattern in ("/a(?:b|c)+?$", "/[a-f0-9-]{4,}/?$", r"/a\.b", "/(?<x>.*)"):
         assert translate(pattern) == pattern
+
+
+@given(
+    st.lists(st.sampled_from([".*", "ab", "a", ".", "*", "\\", "é", "|", "?", "(b)", "\n"]), max_size=5).map("".join),
+    st.text(alphabet="ab.*\\é\n|", max_size=8),
+)
+def test_a_literal_is_found_where_the_engine_finds_its_expression(expression: str, text: str) -> None:
+    wanted = literal(expression)
+    if wanted is not None:
+        found = compile_pattern(expression).search(text.encode())
+        assert (wanted in text.encode()) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        (".*secret plan.*", b"secret plan"),
+        ("secret", b"secret"),
+        ("caf\u00e9.*", "caf\u00e9".encode()),
+        (".*", None),
+        ("", None),
+        ("a\\.*", None),
+        (".*(P|p)ears.*", None),
+        ("(?i)secret", None),
+    ],
+)
+def test_which_expressions_need_no_engine(expression: str, text: bytes | None) -> None:
+    assert literal(expression) == text

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gateway.metrics import Counter, Definition, Histogram, Registry
@@ -97,18 +98,18 @@ class RouteSeries:
             self._kong.observe((now - started) * 1000)
             return
         upstream = (exchange.first_byte_at or now) - forwarded
-        self._went_up((forwarded - started) * 1000, upstream * 1000)
+        self._went_up(((forwarded - started) * 1000,), (upstream * 1000,))
 
-    def waited(self, kong: float, upstream: float, request: float) -> None:
-        """A request that went up; milliseconds before that, of waiting for the answer, and in all."""
-        self._request.observe(request)
-        self._went_up(kong, upstream)
+    def observe_all(self, waited: Sequence[float]) -> None:
+        """Requests that went up as soon as they came and ended with their answers; milliseconds of waiting for them."""
+        self._request.observe_all(waited)
+        self._went_up([0.0] * len(waited), waited)
 
-    def _went_up(self, kong: float, upstream: float) -> None:
-        self._kong.observe(kong)
+    def _went_up(self, kong: Sequence[float], upstream: Sequence[float]) -> None:
+        self._kong.observe_all(kong)
         if self._upstream is None:
             self._upstream = self._histogram(UPSTREAM_LATENCY)
-        self._upstream.observe(upstream)
+        self._upstream.observe_all(upstream)
 
     def _histogram(self, definition: Definition) -> Histogram:
         return self._plugin.registry.histogram(definition, (*self.labels, WORKSPACE))
@@ -142,11 +143,17 @@ class ModelSeries:
 
     def add(self, latency: float | None, prompt: int, completion: int, total: int, cost: float) -> None:
         """One call: milliseconds or None when nobody was asked, tokens, USD."""
-        self._requests.value += 1
-        if latency is not None:
+        self.add_all(1, () if latency is None else (latency,), prompt, completion, total, cost)
+
+    def add_all(
+        self, calls: int, latencies: Sequence[float], prompt: int, completion: int, total: int, cost: float
+    ) -> None:
+        """The same for several; tokens and USD of all together."""
+        self._requests.value += calls
+        if latencies:
             if self._latency is None:
                 self._latency = self._registry.histogram(AI_LATENCY, (*self._labels, WORKSPACE))
-            self._latency.observe(latency)
+            self._latency.observe_all(latencies)
         if prompt:
             if self._prompt is None:
                 self._prompt = self._tokens("prompt_tokens")

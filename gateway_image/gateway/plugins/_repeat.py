@@ -54,6 +54,9 @@ class Repeat:
     def over(self, express: Express) -> None:
         """The log hook, for a whole answer with status 200 whose usage is known."""
 
+    def digest(self) -> None:
+        """What was put off with recorder.later()."""
+
 
 HEAD_TOLD_ALL = Repeat()
 """Of a plugin whose hook depends on the head alone: what it left in the exchange before is right for the next one."""

@@ -8,10 +8,11 @@ instead of refused; patterns run on a linear-time engine and one that does not c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gateway.errors import ConfigError
-from gateway.patterns import PatternError, compile_pattern
+from gateway.patterns import PatternError, compile_pattern, literal
 from gateway.plugins._ai_fields import body_limit, body_size_field, llm_format_field
 from gateway.plugins._base import Plugin, Setting
 from gateway.plugins._prompt_body import Turn, UnreadablePrompt, by_user, document_of, too_large, turns
@@ -97,7 +98,7 @@ class AiPromptGuard(Plugin):
     def passes(self, words: bytes) -> bool:
         if self.deny is not None and self.deny.search(words):
             return False
-        return self.allow is None or bool(self.allow.search(words))
+        return self.allow is None or self.allow.search(words)
 
     def repeat(self, exchange: Exchange) -> Repeat:
         return _Repeat(self)
@@ -108,29 +109,39 @@ class _Repeat(Repeat):
     looks = True
 
     def __init__(self, plugin: AiPromptGuard) -> None:
-        self._plugin = plugin
+        self._passes, self._words = plugin.passes, plugin.words
+        self._all_roles = plugin.all_roles
         self.most = plugin.limit
 
     def access(self, talk: Talk) -> bool:
-        plugin = self._plugin
-        all_roles = plugin.all_roles
-        return plugin.passes(plugin.words([turn.content for turn in talk.turns if all_roles or by_user(turn.role)]))
+        everyone = self._all_roles
+        said = [turn.content for turn in talk.turns if turn.role == "user" or everyone or by_user(turn.role)]
+        return self._passes(self._words(said))
 
 
-class _Several:
-    """Patterns that are too large together."""
+class _Patterns:
+    """Several patterns, of which one is to be found. Plain texts need no engine."""
 
-    __slots__ = ("_patterns",)
+    __slots__ = ("_engines", "_texts")
 
-    def __init__(self, patterns: list[Any]) -> None:
-        self._patterns = patterns
+    def __init__(self, given: list[str], compiled: list[Any]) -> None:
+        texts = [literal(pattern) for pattern in given]
+        self._texts = [text for text in texts if text is not None]
+        self._engines = [engine for text, engine in zip(texts, compiled, strict=True) if text is None]
+        left = [pattern for text, pattern in zip(texts, given, strict=True) if text is None]
+        if len(left) > 1:
+            with suppress(PatternError):  # too large together
+                self._engines = [compile_pattern("|".join(f"(?:{pattern})" for pattern in left))]
 
     def search(self, words: bytes) -> bool:
-        return any(pattern.search(words) for pattern in self._patterns)
+        for text in self._texts:
+            if text in words:
+                return True
+        return any(engine.search(words) for engine in self._engines) if self._engines else False
 
 
-def _compiled(config: Mapping[str, Any], name: str, problems: dict[str, list[str | None]]) -> Any:
-    """The patterns of one field as one, None without patterns; what is wrong is added to `problems` at its place."""
+def _compiled(config: Mapping[str, Any], name: str, problems: dict[str, list[str | None]]) -> _Patterns | None:
+    """The patterns of one field, None without patterns; what is wrong is added to `problems` at its place."""
     given: list[str] = config[name] or []
     compiled: list[Any] = []
     errors: list[str | None] = []
@@ -142,12 +153,7 @@ def _compiled(config: Mapping[str, Any], name: str, problems: dict[str, list[str
             errors.append(str(error))
     if any(errors):
         problems[name] = errors
-    if not compiled:
-        return None
-    try:
-        return compile_pattern("|".join(f"(?:{pattern})" for pattern in given))
-    except PatternError:
-        return _Several(compiled)
+    return _Patterns(given, compiled) if given and not any(errors) else None
 
 
 PLUGIN = AiPromptGuard

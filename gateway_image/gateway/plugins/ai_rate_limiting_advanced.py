@@ -235,19 +235,22 @@ class _Repeat(Repeat):
     def __init__(self, plugin: AiRateLimitingAdvanced, exchange: Exchange, buckets: list[_Bucket]) -> None:
         self._plugin = plugin
         self._buckets = buckets
-        self._limits = [(bucket.limit.window, bucket.key) for bucket in buckets]
+        tallies = [plugin.counters.tally(bucket.key) for bucket in buckets]
+        self._limits = [(bucket.limit.window, tally) for bucket, tally in zip(buckets, tallies, strict=True)]
         served = exchange.conversation.provider_name  # type: ignore[union-attr]
-        self._charged = [bucket for bucket in buckets if bucket.limit.provider == served]
+        self._charged = [
+            (bucket.limit.window, tally)
+            for bucket, tally in zip(buckets, tallies, strict=True)
+            if bucket.limit.provider == served
+        ]
         self._strategy = plugin.strategy
         self._tells = not plugin.hides
-        self._counters = plugin.counters
         self._wall = exchange.runtime.wall
 
     def access(self, talk: Talk) -> bool:
         now = self._wall()
-        read = self._counters.read
-        for window, key in self._limits:
-            current, previous = read(key, window.index(now))
+        for window, tally in self._limits:
+            current, previous = tally.read(window.index(now))
             left = window.left(current, previous, now)
             if not left:
                 return False
@@ -266,9 +269,8 @@ class _Repeat(Repeat):
         amount = express.cost if strategy == COST else getattr(express.usage, strategy)
         if amount:
             now = self._wall()
-            for bucket in self._charged:
-                window = bucket.limit.window
-                self._counters.add(bucket.key, window.index(now), amount, window.expires(now), now)
+            for window, tally in self._charged:
+                tally.add(window.index(now), amount, window.expires(now), now)
 
 
 PLUGIN = AiRateLimitingAdvanced

@@ -155,6 +155,7 @@ class Worker:
             self._prepared = None
         elif word == "count":
             self._report()
+            self.recorder.digest()
             self._measured = self._metrics.dump()
             self._channel.send({"said": "metrics", "generation": generation, "metrics": self._measured})
         elif word == "recall":
@@ -293,6 +294,7 @@ class Worker:
 
     def _report_metrics(self) -> None:
         """The same for metrics, so that they outlive this process."""
+        self.recorder.digest()
         dump = self._metrics.dump()
         if dump != self._measured:
             self._measured = dump

@@ -130,15 +130,24 @@ def test_an_upstream_that_fails_is_counted_too() -> None:
     assert ways.refused().startswith(b"HTTP/1.1 502 ")
 
 
-def test_a_plugin_that_crashes_after_the_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    ways = ways_of(METRICS)
+@pytest.mark.parametrize(("plugin", "part"), [(METRICS, "_model"), (limit(1000), "_wall")], ids=["later", "at once"])
+def test_a_plugin_that_crashes_after_the_answer_is_named(
+    plugin: dict[str, Any], part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways = ways_of(plugin)
     lane = next(iter(ways.express.serving.lanes._lanes.values()))  # type: ignore[union-attr]
     assert lane is not None
     (repeat,) = lane.after
-    monkeypatch.setattr(repeat, "_model", object())
     ways.express.send(said("hello"))
-    ways.express.answer(answered())
-    assert any(b'"plugin":"prometheus","error":"AttributeError"' in line for line in ways.express.runtime.lines)
+    monkeypatch.setattr(repeat, part, object())
+    assert ways.express.answer(answered()).startswith(b"HTTP/1.1 200 ")
+    ways.express.recorder.digest()
+    name = plugin["name"].encode()
+    assert any(b'"plugin":"%b","error":"' % name in line for line in ways.express.runtime.lines)
+    monkeypatch.undo()
+    ways.express.send(said("hello"))
+    assert ways.express.short
+    assert ways.express.answer(answered()).startswith(b"HTTP/1.1 200 ")
 
 
 MESSAGES = st.lists(
