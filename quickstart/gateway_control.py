@@ -16,6 +16,7 @@ from quickstart.local_http import authority
 from quickstart.local_model import LocalModel
 from quickstart.lock import exclusively
 from quickstart.logbook.usage import MOST_LINES, Usage, usage
+from quickstart.messages import text
 from quickstart.plan import Plan
 from quickstart.progress import Reporter
 from quickstart.reconcile.generations import History
@@ -48,7 +49,7 @@ class GatewayControl:
         if serving and not model_due:
             return False
         if model_due and not self.model.installed():
-            with console.step("Built-in model") as step:
+            with console.step(text("launch.model")) as step:
                 self.model.install(step.progress)
         if not serving:
             current = self._prepared(console)
@@ -57,11 +58,11 @@ class GatewayControl:
             if model_due:
                 self.model.start(self.plan.local_model_port)  # loads while the gateway starts
             if not serving:
-                with console.step("Gateway started") as step:
+                with console.step(text("launch.started")) as step:
                     start_and_wait(self.runner, current)
                     step.note(self.runner.status().detail)
             if model_due:
-                with console.step(f"Built-in model on port {self.plan.local_model_port}"):
+                with console.step(text("launch.model_on", port=self.plan.local_model_port)):
                     self.model.wait(self.plan.local_model_port)
         except BaseException:
             if not serving:

@@ -29,7 +29,8 @@ def asker(environ: Mapping[str, str]) -> Prompter:
 def show(console: Console, proposal: Proposal) -> None:
     """The whole difference as a diff, and what becomes of edits made meanwhile."""
     console.heading(text("change.heading"))
-    console.lines(proposal.unified())
+    # what stays the same is there to show the place, and a long line of it would hide the rest
+    console.lines([layout.truncate(line, console.width) if line[:1] == " " else line for line in proposal.unified()])
     edits(console, [edit.text for edit in proposal.kept], [edit.text for edit in proposal.dropped])
 
 

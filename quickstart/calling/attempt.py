@@ -78,9 +78,12 @@ class Attempt:
         """What limits leave now: a stream's headers left before it was counted."""
         found = limits.limits(self.told.headers)
         streamed = self.told.headers.get("content-type", "").startswith("text/event-stream")
-        if streamed and self.ok and any(limit.whose == "gateway" and limit.unit == "tokens" for limit in found):
-            return limits.after(found, self._strategy(), self.told.prompt or 0, self.told.completion or 0)
-        return found
+        if not any(limit.whose == "gateway" and limit.unit == "tokens" for limit in found):
+            return found
+        strategy = self._strategy()
+        if streamed and self.ok:
+            found = limits.after(found, strategy, self.told.prompt or 0, self.told.completion or 0)
+        return limits.in_money(found) if strategy == "cost" else found
 
     def _strategy(self) -> str:
         """How the gateway counts tokens: its plugins say so; "" where they differ or cannot be asked."""

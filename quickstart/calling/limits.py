@@ -76,6 +76,13 @@ def after(found: list[Limit], strategy: str, prompt: int, completion: int) -> li
     ]
 
 
+def in_money(found: list[Limit]) -> list[Limit]:
+    """The same where the gateway counts what answers cost: its headers do not say of what they tell."""
+    return [
+        replace(limit, unit="USD") if (limit.whose, limit.unit) == ("gateway", "tokens") else limit for limit in found
+    ]
+
+
 def wait_of(headers: Mapping[str, str]) -> int | None:
     """Seconds to wait, where the gateway itself refused for a limit of its own; None where it did not."""
     if "x-ai-ratelimit-retry-after" in headers or "ratelimit-reset" in headers:

@@ -27,7 +27,7 @@ STRATEGIES = {
 }  # fmt: skip
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _FORM = re.compile(r"(\d+(?:\.\d+)?)/(\d*)(s|sec|m|min|h|d)")
-_PROXIES = ("ai-proxy", "ai-proxy-advanced")
+MODEL_PLUGINS = ("ai-proxy", "ai-proxy-advanced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,11 @@ class Limit:
 
     @property
     def shown(self) -> str:
-        return f"{self.amount:g}/{self.seconds:g}s"
+        """As it can be typed."""
+        for unit, seconds in (("d", 86400), ("h", 3600)):
+            if self.seconds % seconds == 0:
+                return f"{_number(self.amount)}/{_number(self.seconds / seconds)}{unit}"
+        return f"{_number(self.amount)}/{_number(self.seconds)}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def limited(rows: Rows, where: Scope, limits: Sequence[Limit], by: str = "") -> 
     """The rows with these limits in the place of the scope's own. `by`: a key of STRATEGIES, "" for what it is, or
     total. Raises UsageError, QuickstartError for what the plugin does not take."""
     out = copy.deepcopy(rows)
-    row = _plugin(out, where)
+    row = limiter(out, where)
     if row is None:
         row = _new(where)
         out["plugins"][row["id"]] = row
@@ -127,7 +131,7 @@ def limited(rows: Rows, where: Scope, limits: Sequence[Limit], by: str = "") -> 
 def unlimited(rows: Rows, where: Scope) -> Rows:
     """The rows without the scope's limits."""
     out = copy.deepcopy(rows)
-    row = _plugin(out, where)
+    row = limiter(out, where)
     if row is not None:
         entries = row["config"]["llm_providers"]
         row["config"]["llm_providers"] = [entry for entry in entries if entry["name"] not in where.providers]
@@ -162,7 +166,8 @@ def _place(rows: Rows, row: Entity) -> str:
     return ""
 
 
-def _plugin(rows: Rows, where: Scope) -> Entity | None:
+def limiter(rows: Rows, where: Scope) -> Entity | None:
+    """The plugin that holds the scope's own limits."""
     parent = where.parent
     wanted = {} if parent is None else {parent[0]: parent[1]}
     for row in rows["plugins"].values():
@@ -183,7 +188,7 @@ def _new(where: Scope) -> Entity:
 def _providers(rows: Rows, route: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for row in rows["plugins"].values():
-        if row["name"] in _PROXIES and row["route"] == {"id": route}:
+        if row["name"] in MODEL_PLUGINS and row["route"] == {"id": route}:
             models: list[Any] = [row["config"]["model"]] if row["name"] == "ai-proxy" else []
             models += [target["model"] for target in row["config"].get("targets") or ()]
             found |= dict.fromkeys(model["provider"] for model in models)

@@ -51,7 +51,8 @@ def settle(
     if not proposal.changes and carry_out is None:
         console.reply(text("change.nothing"))
         return _document(proposal, False, 0, ())
-    reviewing.show(console, proposal)
+    if proposal.changes or also:
+        reviewing.show(console, proposal)
     for line in also:
         console.warn(line)
     if manner.dry_run:
@@ -60,6 +61,9 @@ def settle(
         console.reply(text("change.not_applied"))
         return _document(proposal, False, 0, ())
     done = (carry_out or subject.change)(wanting(choose))
+    if not done.generation:
+        console.reply(text("change.nothing"))
+        return _document(proposal, False, 0, ())
     _told(console, done)
     results = proved(console, subject) if manner.test and done.live else ()
     document = _document(done.proposal, True, done.generation, results)

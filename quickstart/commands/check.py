@@ -18,7 +18,7 @@ from quickstart.errors import EnvironmentProblem, ProviderUnhealthy
 from quickstart.gateway_control import GatewayControl
 from quickstart.health import RouteHealth, prove
 from quickstart.plan import Plan
-from quickstart.ready import duration
+from quickstart.ready import duration, health_word
 
 text = messages.text
 
@@ -68,7 +68,7 @@ def _show(console: Console, results: list[RouteHealth]) -> None:
     ]
     rows = [
         (
-            one.path, one.model, one.upstream, one.health, duration(one.milliseconds),
+            one.path, one.model, one.upstream, health_word(one.health), duration(one.milliseconds),
             "-" if one.tokens is None else str(one.tokens),
         )
         for one in results

@@ -7,7 +7,7 @@ import os
 import click
 
 from quickstart import messages
-from quickstart.changing import limits
+from quickstart.changing import limits, prices
 from quickstart.changing.change import Subject, Wanted, Wanting
 from quickstart.changing.settling import Manner, settle
 from quickstart.commands._invocation import JSON, PLAIN, open_console, route_words, user_places
@@ -26,22 +26,33 @@ text = messages.text
 @click.argument("target", default="", metavar="[PROVIDER|ROUTE]", shell_complete=route_words)
 @click.argument("limit", nargs=-1, metavar="[AMOUNT/TIME ...|off]")
 @click.option("--by", type=click.Choice(list(limits.STRATEGIES)), default=None, help="What is counted; total at first.")
+@click.option(
+    "--price", default="", metavar="IN/OUT", help="For --by cost: USD per 1,000,000 tokens in and out, such as 0.25/2."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @JSON
 @PLAIN
 def command(
-    target: str, limit: tuple[str, ...], by: str | None, yes: bool, dry_run: bool, as_json: bool, plain: bool
+    target: str,
+    limit: tuple[str, ...],
+    by: str | None,
+    price: str,
+    yes: bool,
+    dry_run: bool,
+    as_json: bool,
+    plain: bool,
 ) -> None:
     """Limit the tokens or the money that a provider or a route may cost.
 
-    Such as: limit openai 1000/60s, or: limit /openai/chat 2.5/1d --by cost. Without a limit, show those in force; `off`
-    takes them away.
+    Such as: limit openai 1000/60s, or: limit openai 2.5/1d --by cost --price 0.25/2. Without a limit, show those in
+    force; `off` takes them away.
     """
     console = open_console("limit", as_json, plain)
     subject = Subject(user_places(), os.environ, console)
     off = [word.lower() for word in limit] == ["off"]
     wanted = () if off else tuple(limits.parse(word) for word in limit)
+    cost = prices.parse(price) if price else None
     if not limit:
         rows = subject.look().running or nothing()
         only = limits.scope(target, subject.plan, rows) if target else None
@@ -50,11 +61,16 @@ def command(
     now = subject.look().running or nothing()
     where = limits.scope(target, subject.plan, now)
 
+    typed = " ".join(["limit", target, *limit, *(["--by", by] if by else [])])
+
     def wanting(choose: Choose) -> Wanting:
         def wanted_of(now: Situation) -> Wanted:
             rows = now.running or nothing()
             new = limits.unlimited(rows, where) if off else limits.limited(rows, where, wanted, by or "")
-            return Wanted(Wish(f"limit {target}", choose=choose, ancestor=rows, configuration=deck_file.text(new)))
+            if cost is not None:
+                new = prices.priced(new, where, cost)
+            prices.require(new, where, " ".join([target, *limit]))
+            return Wanted(Wish(typed, choose=choose, ancestor=rows, configuration=deck_file.text(new)))
 
         return wanted_of
 

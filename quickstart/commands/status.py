@@ -19,6 +19,7 @@ from quickstart.layout import Column
 from quickstart.logbook.lines import seconds
 from quickstart.logbook.usage import count
 from quickstart.messages import text
+from quickstart.ready import health_word
 from quickstart.standing import duration
 
 EVERY_SECONDS = 2.0
@@ -101,7 +102,7 @@ def _columns() -> list[Column]:
 
 def _row(item: dict[str, Any]) -> tuple[str, ...]:
     p50 = seconds(item["p50_ms"]) if item["p50_ms"] is not None else "-"
-    return (item["path"], item["model"], item["upstream"], item["health"], p50, count(item["tokens_24h"]))
+    return (item["path"], item["model"], item["upstream"], health_word(item["health"]), p50, count(item["tokens_24h"]))
 
 
 def _summary(report: dict[str, Any]) -> list[str]:
@@ -111,4 +112,4 @@ def _summary(report: dict[str, Any]) -> list[str]:
         parts.append(text("running.up", duration=duration(report["uptime_seconds"])))
     if report["restarts"]:
         parts.append(text("running.crashed", count=report["restarts"]))
-    return [", ".join(parts)]
+    return [text("running.comma").join(parts)]

@@ -28,7 +28,7 @@ def test_every_apply_has_its_number_and_its_reason(shell: Shell) -> None:
     assert "first configuration" in done.stdout and "back to 1" in done.stdout
     told = json.loads(shell.type("history", "--json").stdout)["generations"]
     assert [(one["number"], one["by"], one["restores"]) for one in told] == [
-        (1, "setup", None), (2, "limit mock", None), (3, "undo", 1),
+        (1, "setup", None), (2, "limit mock 1000000/h", None), (3, "undo", 1),
     ]  # fmt: skip
     assert told[1]["changes"] == ["ai-rate-limiting-advanced on everything"]
 

@@ -63,3 +63,22 @@ def test_programs_read_what_is_in_force(shell: Shell) -> None:
 def test_what_cannot_be_meant_or_asked(words: tuple[str, ...], code: int, said: str, shell: Shell) -> None:
     done = shell.type("limit", *words)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+
+
+def test_money_needs_a_price_and_then_counts(shell: Shell) -> None:
+    shell.type("limit", "/mock/chat", "off", "--yes")
+    refused = shell.type("limit", "mock", "0.0000001/1d", "--by", "cost", "--yes")
+    assert refused.returncode == 2 and "No price is set for gpt-6-luna" in refused.stderr
+    done = shell.type("limit", "mock", "0.0000001/1d", "--by", "cost", "--price", "0.25/2", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "input_cost: 0.25" in done.stderr and "output_cost: 2" in done.stderr
+    assert (shell.ask().status, shell.ask().status) == (200, 429)
+    assert "limit mock 0.0000001/1d --by cost" in shell.type("history", COLUMNS="160").stdout
+    shell.type("limit", "mock", "5/1d", "--yes")
+    assert "of 5 USD left per day" in shell.type("try", "1+1?", "-r", "mock").stderr
+
+
+def test_going_to_where_one_is_changes_nothing(shell: Shell) -> None:
+    last = json.loads(shell.type("history", "--json").stdout)["generations"][-1]["number"]
+    done = shell.type("undo", str(last), "--yes")
+    assert (done.returncode, done.stdout) == (0, "Nothing to change.\n")
