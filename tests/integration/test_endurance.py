@@ -104,13 +104,7 @@ def test_sigterm_lets_every_stream_end(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
-@pytest.fixture
-def few_descriptors() -> Iterator[int]:
-    """What is started now may have so many descriptors."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (96, before[1]))
-    yield 96
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+FEW = 96
 
 
 def routed(port: int) -> bool:
@@ -120,15 +114,16 @@ def routed(port: int) -> bool:
         return False
 
 
-def test_when_descriptors_run_out_it_goes_on_with_those_it_has(tmp_path: Path, few_descriptors: int) -> None:
+def test_when_descriptors_run_out_it_goes_on_with_those_it_has(tmp_path: Path) -> None:
     file = kong_file.write(tmp_path / "kong.yml", kong_file.service("openai", "http://127.0.0.1:9/v1", "m"))
     with GatewayProcess(file, {"KONG_NGINX_WORKER_PROCESSES": "1"}) as gateway:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        before = of_tree(gateway.process.pid)[1]  # type: ignore[union-attr]
+        resource.prlimit(before.pid, resource.RLIMIT_NOFILE, (FEW, FEW))
         address = ("127.0.0.1", gateway.ports["PROXY"])
         assert ask(gateway.ports["PROXY"], "GET", "/nothing").status == 404
-        crowd = [socket.create_connection(address, 10) for _ in range(2 * few_descriptors)]
+        crowd = [socket.create_connection(address, 10) for _ in range(2 * FEW)]
         worker = of_tree(gateway.process.pid)[1]  # type: ignore[union-attr]
-        assert worker.descriptors >= few_descriptors - 10
+        assert worker.descriptors >= FEW - 10
         assert ask(gateway.ports["ADMIN"], "GET", "/status").status == 200  # another process: not touched by it
         for one in crowd:
             one.close()

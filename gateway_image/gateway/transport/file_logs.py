@@ -1,5 +1,5 @@
-"""Lines for files, written by a thread beside the traffic, because a disk may make anyone wait. Not for: what a line
-says (plugins/file_log.py), the access log (runtime.py).
+"""Lines for files and for standard output, written by a thread beside the traffic, because a disk, and whoever should
+read a pipe, may make anyone wait. Not for: what a line says (access_line.py, plugins/file_log.py).
 
 Lines are kept in memory until the next flush hands them over. What waits is bounded; lines beyond that, and lines that
 cannot be written, are lost, which is logged once per trouble and never felt by a request.
@@ -11,16 +11,41 @@ import contextlib
 import logging
 import os
 import queue
+import select
 import stat
 import threading
 from pathlib import Path
+
+from gateway.errors import GatewayError
 
 MOST_BYTES = 64 << 20
 """Bytes that may wait for one worker's files."""
 _MODE = 0o640
 _log = logging.getLogger("gateway")
-_DEVICES = {"/dev/stdout": 1, "/dev/stderr": 2}
+_DEVICES = {"/dev/stdout": 1, "/dev/stderr": 2, "-": 1}
 _ATOMIC = 4096  # a pipe takes this much in one piece (PIPE_BUF): several workers may share it
+
+
+class LogError(GatewayError):
+    """A log that cannot be written; str() says why and what to do."""
+
+
+def check_log(variable: str, path: str) -> None:
+    """Makes a log's folder and file where they are not there yet. Raises LogError."""
+    if path in _DEVICES:
+        return
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        os.close(_opened(path))
+    except OSError as problem:
+        raise LogError(
+            f"{variable}={path} cannot be written: {problem.strerror}: name a file that this user may write, "
+            "/dev/stdout, or off"
+        ) from None
+
+
+def _opened(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
 
 
 class _File:
@@ -30,6 +55,7 @@ class _File:
         self.path = path
         self.troubled = False
         self._descriptor = -1
+        self._torn = False  # half a line was written before the disk was full
 
     def write(self, lines: list[bytes], reopen: bool) -> None:
         """Raises OSError."""
@@ -37,12 +63,21 @@ class _File:
             self._open()
         elif reopen and self._moved():
             self.close()
+            self._torn = False
             self._open()
         pipe = stat.S_ISFIFO(os.fstat(self._descriptor).st_mode)
         for batch in _batches(lines, _ATOMIC if pipe else 1 << 20):
             data = b"\n".join(batch) + b"\n"
+            if self._torn:
+                data = b"\n" + data
             while data:
-                data = data[os.write(self._descriptor, data) :]
+                try:
+                    written = os.write(self._descriptor, data)
+                except BlockingIOError:  # whoever shares it with us does not want to wait; this thread may
+                    select.select((), (self._descriptor,), ())
+                    continue
+                self._torn = data[written - 1 : written] != b"\n"
+                data = data[written:]
 
     def close(self) -> None:
         if self._descriptor >= 0 and self.path not in _DEVICES:
@@ -52,8 +87,7 @@ class _File:
 
     def _open(self) -> None:
         device = _DEVICES.get(self.path)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self._descriptor = device if device is not None else os.open(self.path, flags, _MODE)
+        self._descriptor = device if device is not None else _opened(self.path)
 
     def _moved(self) -> bool:
         """Whether the path leads to another file now, or to none."""
@@ -82,18 +116,23 @@ class FileLogs:
 
     def append(self, path: str, line: bytes, reopen: bool) -> None:
         """Adds a line, given without its end."""
+        self.extend(path, [line], reopen)
+
+    def extend(self, path: str, lines: list[bytes], reopen: bool) -> None:
+        """Adds several, all or none."""
+        size = sum(map(len, lines))
         with self._lock:
-            if self._waiting + len(line) > self._most:
-                self.lost += 1
+            if self._waiting + size > self._most:
+                self.lost += len(lines)
                 full, self._full = self._full, True
             else:
-                self._waiting += len(line)
+                self._waiting += size
                 full = True
-                self._gathered.setdefault(path, []).append(line)
+                self._gathered.setdefault(path, []).extend(lines)
                 if reopen:
                     self._reopen.add(path)
         if not full:
-            _log.error("lines for %s are lost: the disk is slower than the traffic", path)
+            _log.error("lines for %s are lost: it takes less than the traffic has to tell", path)
 
     def flush(self) -> None:
         """Hands what was gathered to the thread."""
@@ -149,6 +188,28 @@ class FileLogs:
     def _count_lost(self, count: int) -> None:
         with self._lock:
             self.lost += count
+
+
+class AccessLog:
+    """The lines of requests, gathered until the next flush so that none costs a lock. Where the file was moved away, as
+    log rotation does, the next lines go to a new one."""
+
+    def __init__(self, files: FileLogs, path: str) -> None:
+        self._files = files
+        self._path = path
+        self._lines: list[bytes] = []
+
+    def write(self, line: bytes) -> None:
+        """`line` without its line end."""
+        self._lines.append(line)
+
+    def extend(self, lines: list[bytes]) -> None:
+        self._lines += lines
+
+    def flush(self) -> None:
+        if self._lines:
+            lines, self._lines = self._lines, []
+            self._files.extend(self._path, lines, reopen=True)
 
 
 def _batches(lines: list[bytes], size: int) -> list[list[bytes]]:

@@ -31,7 +31,9 @@ from gateway.snapshot import Snapshot
 from gateway.store import Store
 from gateway.transport.compiling import compile_snapshot, open_proxies, open_vault
 from gateway.transport.dial import Dialer
+from gateway.transport.file_logs import check_log
 from gateway.transport.handling import HandlerConnection
+from gateway.transport.kernel import ignore_signals, set_limits
 from gateway.transport.logs import start_logging
 from gateway.transport.pool import Pool
 from gateway.transport.probing import Prober
@@ -135,6 +137,9 @@ class Control:
         settings = self.settings
         if any(listener.ssl for listeners in settings.listeners().values() for listener in listeners):
             server_context(settings)
+        if settings.access_log:
+            check_log("KONG_PROXY_ACCESS_LOG", settings.access_log)
+        set_limits()
         loop = asyncio.get_running_loop()
         opened = open_all(self._wanted())
         sweeper = Sweeper(loop)
@@ -273,6 +278,7 @@ class Control:
 
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             loop.add_signal_handler(number, self.end)
+        ignore_signals()
         loop.add_signal_handler(signal.SIGHUP, reload)
 
     def _check(self, config: Config) -> object:

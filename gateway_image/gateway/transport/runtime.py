@@ -3,82 +3,20 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.partners import Outbox
 from gateway.transport.delivery import Delivery
-from gateway.transport.file_logs import FileLogs
+from gateway.transport.file_logs import AccessLog, FileLogs
 from gateway.values import Count, RedisStore
 
 if TYPE_CHECKING:
     from gateway.transport.redis_stores import RedisStores
 
-_FLUSH_SIZE = 64 << 10
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_ATOMIC = 4096  # a pipe takes this much in one piece (PIPE_BUF)
-
-
-class AccessLog:
-    """Lines are gathered and written in few calls, so that a request costs no system call. Several workers may write
-    to one pipe: no write is larger than what a pipe keeps in one piece, unless a single line is."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._lines: list[bytes] = []
-        self._size = 0
-        self._piece = _ATOMIC if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else 1 << 30
-        self.lost = 0  # lines that could not be written
-
-    @classmethod
-    def open(cls, path: str) -> AccessLog:
-        """`path` is a file, appended to, or "/dev/stdout"."""
-        if path in ("/dev/stdout", "-"):
-            return cls(1)
-        if path == "/dev/stderr":
-            return cls(2)
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return cls(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640))
-
-    def write(self, line: bytes) -> None:
-        """`line` without its line end."""
-        self._lines.append(line)
-        self._size += len(line)
-        if self._size > _FLUSH_SIZE:
-            self.flush()
-
-    def extend(self, lines: list[bytes]) -> None:
-        self._lines += lines
-        self._size += sum(map(len, lines))
-        if self._size > _FLUSH_SIZE:
-            self.flush()
-
-    def flush(self) -> None:
-        """Writes what was gathered. A reader that went away loses the lines, never the request."""
-        if not self._lines:
-            return
-        lines, self._lines, self._size = self._lines, [], 0
-        batch: list[bytes] = []
-        size = 0
-        for line in lines:
-            if batch and size + len(line) + 1 > self._piece:
-                self._send(batch)
-                batch, size = [], 0
-            batch.append(line)
-            size += len(line) + 1
-        self._send(batch)
-
-    def _send(self, batch: list[bytes]) -> None:
-        data = b"\n".join(batch) + b"\n"
-        try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
-        except OSError:
-            self.lost += len(batch)
 
 
 class Runtime:

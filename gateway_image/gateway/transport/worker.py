@@ -34,12 +34,13 @@ from gateway.transport.compiling import compile_snapshot, open_proxies
 from gateway.transport.delivery import Delivery
 from gateway.transport.dial import Dialer
 from gateway.transport.faults import describe
-from gateway.transport.file_logs import FileLogs
+from gateway.transport.file_logs import AccessLog, FileLogs
+from gateway.transport.kernel import ignore_signals
 from gateway.transport.lanes import Lanes
 from gateway.transport.logs import start_logging
 from gateway.transport.pool import Pool
 from gateway.transport.proxies import Proxies
-from gateway.transport.runtime import AccessLog, Runtime
+from gateway.transport.runtime import Runtime
 from gateway.transport.server import ClientConnection
 from gateway.transport.serving import Serving
 from gateway.transport.sockets import BACKLOG
@@ -83,8 +84,10 @@ class Worker:
         self._channel = Channel(self._hear, self.end)
         self.snapshot: Snapshot | None = None
         self.sweeper = Sweeper(loop)
-        log = AccessLog.open(settings.access_log) if settings.access_log else None
+        files = FileLogs()
+        log = AccessLog(files, settings.access_log) if settings.access_log else None
         self.runtime = Runtime(settings, log, now=loop.time)
+        self.runtime.files = files
         self.sweeper.add(self._report, REPORT_SECONDS)
         self.sweeper.add(self._settle, SETTLE_SECONDS)
         self.sweeper.add(self._report_metrics, METRICS_SECONDS)
@@ -98,7 +101,6 @@ class Worker:
         self._preparing: asyncio.Task[None] | None = None
         self._dialer = Dialer(loop, Proxies({}))  # which proxy it takes comes with the configuration
         self.pool = Pool(loop, self.sweeper, self._dialer)
-        self.runtime.files = FileLogs()
         self.runtime.delivery = Delivery(self.pool, loop)
 
     async def run(self, channel: socket.socket) -> None:
@@ -108,6 +110,7 @@ class Worker:
         # the terminal sends these to every process of the group: the control process answers them for all
         self._loop.add_signal_handler(signal.SIGINT, lambda: None)
         self._loop.add_signal_handler(signal.SIGHUP, lambda: None)
+        ignore_signals()
         self.sweeper.start()
         await self._loop.create_connection(lambda: self._channel, sock=channel)
         try:
@@ -116,6 +119,8 @@ class Worker:
         finally:
             self.recorder.digest()
             self.runtime.flush()
+            assert self.runtime.files is not None
+            self.runtime.files.close(LOGS_SECONDS)
 
     def begin(self, request: Request) -> Exchange:
         assert self.snapshot is not None
@@ -158,6 +163,8 @@ class Worker:
             self.recorder.digest()
             self._measured = self._metrics.dump()
             self._channel.send({"said": "metrics", "generation": generation, "metrics": self._measured})
+        elif word == "pulse":
+            self._channel.send({"said": "alive", "generation": generation})
         elif word == "recall":
             told = self._recall(message)
             self._channel.send({"said": "recalled", "generation": generation, "told": told})

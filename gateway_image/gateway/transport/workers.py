@@ -27,6 +27,11 @@ PREPARE_SECONDS = 60.0
 START_SECONDS = 60.0
 COUNT_SECONDS = 0.5
 """How long a worker may take to tell its numbers; then its last ones stand for them."""
+PULSE_SECONDS = 5.0
+"""How often each worker is asked whether it is there."""
+HUNG_SECONDS = 30.0
+"""How long it may take to say so. One that is stopped or hangs still has its share of the connections, which would wait
+for ever; nobody can tell that from outside but by its silence."""
 DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before a worker that died is started again: longer each time, from the start again after it stayed up."""
 STAYED_UP = 30.0
@@ -132,6 +137,7 @@ class Workers:
                     await self._wait_change()
         except TimeoutError:
             raise WorkerError(f"the workers did not come up within {START_SECONDS:g} s") from None
+        self._keep(self._feel_pulses())
 
     async def publish(self, config: Config) -> None:
         """Gives a configuration to every worker. Raises ConfigError or WorkerError, with all on the old one."""
@@ -245,6 +251,23 @@ class Workers:
             if not waiting.done():
                 waiting.set_exception(error)
         return code
+
+    async def _feel_pulses(self) -> None:
+        while not self._stopping:
+            await asyncio.sleep(PULSE_SECONDS)
+            self._questions += 1
+            question = {"do": "pulse", "generation": self._questions}
+            await asyncio.gather(*(self._feel_pulse(member, question) for member in self.members if member.ready))
+
+    async def _feel_pulse(self, member: Member, question: Message) -> None:
+        """Kills a process that does not answer, so that another takes its place."""
+        process = member.process
+        try:
+            await self._ask(member, question, "alive", HUNG_SECONDS)
+        except WorkerError:
+            if process is not None and process.returncode is None and not self._stopping:
+                _log.error("worker %d was silent for %g s: it is killed", member.number, HUNG_SECONDS)
+                process.kill()
 
     def _keep_numbers(self, member: Member) -> None:
         """What a process counted stays counted after its end; its connections are gone."""

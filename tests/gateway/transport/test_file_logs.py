@@ -1,11 +1,14 @@
 """Lines in files: whole, in order, after a rotation in the new file, and never more in memory than agreed."""
 
+import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from gateway.transport.file_logs import FileLogs
+from gateway.transport import file_logs
+from gateway.transport.file_logs import AccessLog, FileLogs, LogError, check_log
 
 PATIENCE = 30.0
 
@@ -103,3 +106,114 @@ def test_several_workers_share_a_pipe_line_by_line() -> None:
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         assert pipe.read().splitlines() == lines
+
+
+def test_half_a_line_before_the_disk_was_full_ends_before_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.log"
+    logs = FileLogs()
+    room = [7, 0]
+    write = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if not room:
+            return write(descriptor, data)
+        if not room[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data[: room.pop(0)])
+
+    monkeypatch.setattr(file_logs.os, "write", full)
+    logs.append(str(path), b"first line", False)
+    settle(logs)
+    assert path.read_bytes() == b"first l" and logs.lost == 1
+    room.clear()
+    for line in (b"second", b"third"):
+        logs.append(str(path), line, False)
+        settle(logs)
+    assert path.read_bytes() == b"first l\nsecond\nthird\n"
+    assert [record.getMessage() for record in caplog.records] == [f"lines for {path} are lost: No space left on device"]
+    logs.close(PATIENCE)
+
+
+def all_read(reading: int, writing: int, logs: FileLogs) -> bytes:
+    """What comes out of a pipe until everything is written to it."""
+    with os.fdopen(reading, "rb") as stream, ThreadPoolExecutor(1) as pool:
+        found = pool.submit(stream.read)
+        logs.close(PATIENCE)
+        os.close(writing)
+        return found.result(PATIENCE)
+
+
+def test_a_reader_that_does_not_read_makes_nobody_wait(caplog: pytest.LogCaptureFixture) -> None:
+    reading, writing = os.pipe()
+    path = f"/dev/fd/{writing}"
+    logs = FileLogs(most_bytes=1 << 20)
+    for number in range(3000):  # three times what may wait, and the pipe takes little
+        logs.append(path, b"%04d" % number + b"x" * 1000, False)
+        if number % 100 == 0:
+            logs.flush()
+    assert logs.lost > 1000
+    assert 0 < len(caplog.records) < 10
+    assert not logs.settle(0.01)
+    lines = all_read(reading, writing, logs).splitlines()
+    assert len(lines) + logs.lost == 3000
+    assert all(len(line) == 1004 for line in lines) and lines == sorted(lines)
+
+
+def test_a_pipe_that_does_not_want_to_wait_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    monkeypatch.setitem(file_logs._DEVICES, "/dev/stdout", writing)
+    logs = FileLogs()
+    log = AccessLog(logs, "/dev/stdout")
+    log.extend([b"x" * 1000] * 300)
+    log.flush()
+    assert all_read(reading, writing, logs) == (b"x" * 1000 + b"\n") * 300
+    assert not logs.lost
+
+
+def test_a_reader_that_went_away_loses_lines_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    reading, writing = os.pipe()
+    logs = FileLogs()
+    os.close(reading)
+    for _ in range(2):
+        logs.append(f"/proc/self/fd/{writing}", b"a", False)
+        settle(logs)
+    assert logs.lost == 2 and len(caplog.records) == 1
+    os.close(writing)
+    logs.close(PATIENCE)
+
+
+def test_the_access_log_follows_a_file_that_is_moved_away(tmp_path: Path) -> None:
+    path, old = tmp_path / "access.log", tmp_path / "access.log.1"
+    logs = FileLogs()
+    log = AccessLog(logs, str(path))
+    for number in (1, 2):
+        log.write(b"%d" % number)
+        log.flush()
+        settle(logs)
+        if number == 1:
+            path.rename(old)
+    assert (old.read_bytes(), path.read_bytes()) == (b"1\n", b"2\n")
+    logs.close(PATIENCE)
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "-", "/dev/stderr"])
+def test_standard_streams_have_names(name: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    check_log("KONG_PROXY_ACCESS_LOG", name)
+    logs = FileLogs()
+    log = AccessLog(logs, name)
+    log.write(b"line")
+    log.flush()
+    settle(logs)
+    captured = capfdbinary.readouterr()
+    assert (captured.out, captured.err) == ((b"", b"line\n") if name == "/dev/stderr" else (b"line\n", b""))
+    logs.close(PATIENCE)
+
+
+def test_a_log_is_tried_before_it_is_needed(tmp_path: Path) -> None:
+    check_log("KONG_PROXY_ACCESS_LOG", str(tmp_path / "made" / "a.log"))
+    assert (tmp_path / "made" / "a.log").read_bytes() == b""
+    with pytest.raises(LogError, match=r"KONG_PROXY_ACCESS_LOG=.*made cannot be written: Is a directory: name a file"):
+        check_log("KONG_PROXY_ACCESS_LOG", str(tmp_path / "made"))

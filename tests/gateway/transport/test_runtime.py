@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import pytest
-
-from gateway.transport.runtime import AccessLog, Runtime
+from gateway.transport.file_logs import AccessLog, FileLogs
+from gateway.transport.runtime import Runtime
 
 
 def test_ids_are_32_hex_digits_and_never_the_same() -> None:
@@ -43,70 +41,22 @@ def test_the_date_follows_the_clock() -> None:
 
 
 def test_lines_wait_for_the_flush(tmp_path: Path) -> None:
-    path = tmp_path / "logs" / "access.log"
-    runtime = Runtime(None, AccessLog.open(str(path)))
-    runtime.log(b'{"a":1}')
-    runtime.log(b'{"a":2}')
-    assert path.read_bytes() == b""
-    runtime.flush()
-    runtime.flush()
-    assert path.read_bytes() == b'{"a":1}\n{"a":2}\n'
-    assert path.stat().st_mode & 0o007 == 0
-
-
-def test_much_is_written_without_waiting(tmp_path: Path) -> None:
     path = tmp_path / "access.log"
-    log = AccessLog.open(str(path))
-    for _ in range(70):
-        log.write(b"x" * 1000)
-    assert path.stat().st_size > 60_000
-
-
-def test_a_pipe_gets_whole_lines_in_pieces_that_it_keeps_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    reading, writing = os.pipe()
-    sizes: list[int] = []
-    write = os.write
-    log = AccessLog(writing)
-
-    def counted(descriptor: int, data: bytes) -> int:
-        sizes.append(len(data))
-        return write(descriptor, data)
-
-    monkeypatch.setattr(os, "write", counted)
-    for number in range(200):
-        log.write(b"%d" % number + b"." * 90)
-    log.flush()
-    monkeypatch.undo()
-    os.close(writing)
-    with os.fdopen(reading, "rb") as stream:
-        lines = stream.read().split(b"\n")
-    assert len(lines) == 201
-    assert len(sizes) > 3
-    assert max(sizes) <= 4096
-
-
-def test_a_reader_that_went_away_loses_lines_and_nothing_else() -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    log = AccessLog(writing)
-    log.write(b"a")
-    log.flush()
-    log.write(b"b")
-    log.flush()
-    assert log.lost == 2
-    os.close(writing)
+    files = FileLogs()
+    runtime = Runtime(None, AccessLog(files, str(path)))
+    runtime.files = files
+    runtime.log(b'{"a":1}')
+    runtime.log_all([b'{"a":2}', b'{"a":3}'])
+    assert not path.exists()
+    runtime.flush()
+    runtime.flush()
+    assert files.settle(30)
+    assert path.read_bytes() == b'{"a":1}\n{"a":2}\n{"a":3}\n'
+    assert path.stat().st_mode & 0o007 == 0
+    files.close(30)
 
 
 def test_without_a_log_nothing_is_written() -> None:
     runtime = Runtime(None)
     runtime.log(b"a")
     runtime.flush()
-
-
-def test_standard_streams_have_names(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    for name in ("/dev/stdout", "/dev/stderr"):
-        log = AccessLog.open(name)
-        log.write(b"line")
-        log.flush()
-    captured = capfdbinary.readouterr()
-    assert (captured.out, captured.err) == (b"line\n", b"line\n")

@@ -98,6 +98,29 @@ def test_a_worker_that_dies_is_replaced_and_serves_the_newest() -> None:
     run(scene())
 
 
+def test_a_worker_that_is_there_and_silent_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(room, "PULSE_SECONDS", 0.1)
+    monkeypatch.setattr(room, "HUNG_SECONDS", 2.0)
+
+    async def scene() -> None:
+        async with RawUpstream() as upstream, started(config(upstream.port)) as (workers, port):
+            silent, well = (member.process for member in workers.members)
+            assert silent is not None and well is not None
+            silent.send_signal(signal.SIGSTOP)
+            while workers.ready == 2:
+                await workers._wait_change()
+            while workers.ready < 2:
+                await workers._wait_change()
+            assert silent.returncode == -signal.SIGKILL
+            assert workers.members[1].process is well and well.returncode is None
+            assert [await status(port) for _ in range(8)] == [200] * 8
+
+    run(scene())
+    assert "worker 0 was silent for 2 s: it is killed" in [record.getMessage() for record in caplog.records]
+
+
 def test_connections_wait_for_the_replacement() -> None:
     async def scene() -> None:
         async with RawUpstream() as upstream, started(config(upstream.port), 1) as (workers, port):
