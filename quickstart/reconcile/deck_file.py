@@ -38,6 +38,13 @@ def document(rows: Rows) -> dict[str, Any]:
     return found
 
 
+def flat(rows: Rows, kind: str, id: str) -> dict[str, Any]:
+    """One row for the top of a file, without what hangs on it."""
+    writing = _Writing(rows)
+    writing.nested.clear()
+    return writing.row(kind, rows[kind][id], None)
+
+
 class _Writing:
     def __init__(self, rows: Rows) -> None:
         self.rows = rows

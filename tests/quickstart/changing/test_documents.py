@@ -6,7 +6,7 @@ import pytest
 from support.reconciling import SMALL, edited, row_called, small
 
 from quickstart.changing.documents import wanting
-from quickstart.errors import QuickstartError
+from quickstart.errors import UsageError
 from quickstart.reconcile.proposal import Proposal, propose
 from quickstart.reconcile.rows import Rows
 from quickstart.reconcile.situation import Situation
@@ -60,5 +60,30 @@ def test_before_anything_runs_the_file_is_all_there_is() -> None:
 
 
 def test_a_file_that_is_none_is_named() -> None:
-    with pytest.raises(QuickstartError, match=r"mine\.yml is not a configuration"):
-        wanting("- a", "mine.yml", False)
+    with pytest.raises(UsageError, match=r"mine\.yml is not a configuration"):
+        proposed("- a", None)
+
+
+PLUGIN = """
+_format_version: "3.0"
+plugins:
+- {name: correlation-id, route: openai-chat}
+- {name: correlation-id, service: {name: openai-api}}
+"""
+
+
+def test_what_it_hangs_on_may_be_there_already() -> None:
+    running = edited(small(), "services", "openai-api", retries=2)
+    found, _ = proposed(PLUGIN, running)
+    added = [change.text for change in found.differences()]
+    assert sorted(added) == ["correlation-id on /openai/chat", "correlation-id on openai-api"], "and nothing else"
+    with pytest.raises(UsageError, match="openai-chat"):
+        proposed(PLUGIN, running, replace=True)
+    with pytest.raises(UsageError, match="no such entry"):
+        proposed(PLUGIN.replace("openai-chat", "nobody"), running)
+
+
+@pytest.mark.parametrize("text", ["[", "plugins: [1, {route: 7}]", "plugins: {}", "services: [{routes: x}]"])
+def test_files_that_are_none_are_left_to_who_reads_them(text: str) -> None:
+    with pytest.raises(UsageError):
+        proposed(text, small())
