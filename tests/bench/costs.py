@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import nginx_parts, scenes
-from bench.measuring import GATEWAY_CORE, LOAD_CORE, await_answer, cpu_seconds, load, pinned, resident_bytes
+from bench.measuring import GATEWAY_CORE, LOAD_CORE, await_answer, cpu_seconds, load, pinned, worker_bytes
 from bench.scenes import GATEWAY, NGINX, Row
 from support.certificates import make_authority, make_certificate
 from support.gateway_process import LISTENERS, free_ports
 from support.house import ROOT
 
+KONGS_SHARE = 0.25
 ROUTES = {"1 route": 1, "100 routes": 100, "10,000 routes": 10_000}
 
 
@@ -48,6 +49,13 @@ class Told:
             f"| {self.row.title} | {self.cost:.1f} us | {self.row.beside[0]}{_path(self.row)} {self.beside:.1f} us "
             f"| {self.ratio:.2f} x | {self.row.most:g} x | {verdict} |"
         )
+
+    def line_beside_kong(self) -> str:
+        """The same against what Kong was measured with; `row.kong` is not 0."""
+        share = self.cost / self.row.kong
+        verdict = self.trouble or ("holds" if share <= KONGS_SHARE else "missed")
+        beside = f"Kong 3.9.1 {self.row.kong:g} us, measured before"
+        return f"| {self.row.title} | {self.cost:.1f} us | {beside} | {share:.2f} x | {KONGS_SHARE:g} x | {verdict} |"
 
 
 def _path(row: Row) -> str:
@@ -136,6 +144,8 @@ def systems(names: Sequence[str]) -> Iterator[tuple[Systems, dict[str, float]]]:
     """Everything running, and how long each took to its first answer."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         made = Systems(Path(folder))
+        compiled = [sys.executable, "-m", "compileall", "-q", str(ROOT / "gateway_image" / "gateway")]
+        subprocess.run(compiled, check=True)  # as every installation does: else a start is measured that compiles
         try:
             made.start_provider()
             yield made, {name: made.start(name) for name in names}
@@ -171,9 +181,12 @@ def table(rounds: int, seconds: int, words: Sequence[str] = ()) -> Iterator[str]
     yield "|---|---|---|---|---|---|"
     with systems(names) as (made, starts):
         for row in rows:
-            yield measure(made, row, rounds, seconds).line()
+            told = measure(made, row, rounds, seconds)
+            yield told.line()
+            if row.kong:
+                yield told.line_beside_kong()
         yield ""
         for name in (GATEWAY, *ROUTES):
             if name in made.running:
-                size = resident_bytes(made.running[name][1].pid) / (1 << 20)
-                yield f"- {name}: {starts[name]:.2f} s to its first answer; a worker has {size:.0f} MB after the load"
+                size = worker_bytes(made.running[name][1].pid) / (1 << 20)
+                yield f"- {name}: {starts[name]:.2f} s to its first answer; a worker has {size:.1f} MB after the load"

@@ -1,27 +1,25 @@
-"""What is no cost per request: the time that is added to a stream's first byte, memory after many requests, what a
-second worker brings. Not for: costs (costs.py), endurance (soak).
+"""What is no cost per request: the time that is added to a stream's first byte, the start, memory after many requests.
+Not for: costs (costs.py), a second worker (scaling.py), endurance (soak).
 """
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import statistics
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench import nginx_parts, scenes
+from bench import nginx_parts, scaling, scenes
 from bench.costs import Systems, systems
-from bench.measuring import load, resident_bytes
+from bench.measuring import load, worker_bytes
 from bench.scenes import GATEWAY, NGINX
-from support.gateway_process import free_ports
 
 MILLION = 1_000_000
+FRESH_MB = 30
+START_SECONDS = 0.4
 
 
 def first_byte(url: str, body: bytes, times: int) -> float:
@@ -52,72 +50,47 @@ def added_to_first_byte(made: Systems, rounds: int) -> Iterator[str]:
         for name in list(seen) if number % 2 else list(reversed(seen)):
             seen[name].append(first_byte(made.running[name][0] + "/stream", body, 200))
     gateway, nginx = (statistics.median(seen[name]) * 1e6 for name in (GATEWAY, NGINX))
-    verdict = "holds" if gateway - nginx <= 30 else "missed"
-    added = f"{gateway - nginx:+.0f} us (+30 wanted: {verdict})"
+    added = f"{gateway - nginx:+.0f} us (+30 wanted: {_verdict(gateway - nginx <= 30)})"
     yield f"- first byte of a stream: {gateway:.0f} us, nginx {nginx:.0f} us: {added}"
 
 
-def memory(made: Systems, requests: int) -> Iterator[str]:
-    """Of the worker, before and after many requests."""
+def memory(made: Systems, fresh: int, requests: int) -> Iterator[str]:
+    """Of the worker in bytes: `fresh`, once buffers and caches have their size, and after many requests."""
     url, process = made.running[GATEWAY]
     script = scenes.CHAT.script(made.folder)
-    load(url + "/chat", script, 5)  # buffers and caches have their size from here on
-    before = resident_bytes(process.pid)
+    load(url + "/chat", script, 5)
+    warm = worker_bytes(process.pid)
     done = 0
     while done < requests:
         done += load(url + "/chat", script, 10).requests
-    after = resident_bytes(process.pid)
-    growth = (after - before) / before
-    verdict = "holds" if growth <= 0.05 else "missed"
-    size = f"{before / (1 << 20):.1f} MB, {after / (1 << 20):.1f} MB after {done:,} requests"
-    yield f"- memory of a worker: {size}: {growth:+.1%} (+5 % wanted: {verdict})"
+    yield from told_memory(fresh, warm, worker_bytes(process.pid), done)
 
 
-def two_workers(folder: Path) -> Iterator[str]:
-    """What a second worker brings, and what it brings nginx: the machine's limit, because the load needs cores too."""
-    rates = {}
-    with systems([NGINX]) as (made, _):
-        script = scenes.CHAT.script(folder)
-        for name in ("nginx", "gateway"):
-            for workers in (1, 2):
-                url, process = _free(made, name, workers)
-                try:
-                    load(url, script, 1)
-                    rates[name, workers] = statistics.median(load(url, script, 3).per_second for _ in range(3))
-                finally:
-                    process.send_signal(signal.SIGTERM)
-                    process.wait(20)
-    for name in ("gateway", "nginx"):
-        one, two = rates[name, 1], rates[name, 2]
-        told = f"{one:,.0f} requests/s with one worker, {two:,.0f} with two ({two / one:.2f} x)"
-        yield f"- {name}: {told}, the load on the same cores"
+def told_memory(fresh: int, warm: int, after: int, requests: int) -> Iterator[str]:
+    size, growth = fresh / (1 << 20), (after - warm) / warm
+    yield f"- memory of a worker, fresh: {size:.1f} MB ({FRESH_MB} wanted: {_verdict(size <= FRESH_MB)})"
+    sizes = f"{warm / (1 << 20):.1f} MB once warm, {after / (1 << 20):.1f} MB after {requests:,} requests"
+    yield f"- memory of a worker, later: {sizes}: {growth:+.1%} (+5 % wanted: {_verdict(growth <= 0.05)})"
 
 
-def _free(made: Systems, name: str, workers: int) -> tuple[str, subprocess.Popen[bytes]]:
-    """A system that may use every core."""
-    (port,) = free_ports(1)
-    if name == "nginx":
-        folder = made.folder / f"nginx{workers}"
-        command = nginx_parts.limit(folder, port, made.provider_port, made.tls_port)
-        conf = folder / "nginx.conf"
-        conf.write_text(
-            conf.read_text().replace("master_process off;", f"master_process on; worker_processes {workers};")
-        )
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        return made.answering(f"http://127.0.0.1:{port}{scenes.COMPLETIONS}"), process
-    file = made.folder / f"gateway{workers}.json"
-    file.write_text(scenes.many_routes(made.provider_port, 1))
-    environment = made.environment(file, port, workers)
-    with (made.folder / "gateway.out").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "gateway", "start"], env=environment, stdout=log, stderr=log)
-    return made.answering(f"http://127.0.0.1:{port}/chat"), process
+def starts(made: Systems, first: float, rounds: int) -> Iterator[str]:
+    """From nothing to the first answer of a chat; `first`: the seconds of the one that is running."""
+    took = statistics.median([first, *(made.start(f"{GATEWAY} {number}") for number in range(1, rounds))])
+    verdict = _verdict(took <= START_SECONDS)
+    yield f"- start to the first answer: {took:.2f} s ({START_SECONDS} wanted: {verdict})"
+
+
+def _verdict(holds: bool) -> str:
+    return "holds" if holds else "missed"
 
 
 def lines(rounds: int, requests: int = MILLION) -> Iterator[str]:
     """All of it, as it is measured."""
-    with systems([GATEWAY, NGINX]) as (made, _):
+    with systems([GATEWAY, NGINX]) as (made, seconds):
+        fresh = worker_bytes(made.running[GATEWAY][1].pid)
         if nginx_parts.has_lua():
             yield from added_to_first_byte(made, rounds)
-        yield from memory(made, requests)
-        if len(os.sched_getaffinity(0)) > 1:
-            yield from two_workers(made.folder)
+        yield from starts(made, seconds[GATEWAY], rounds)
+        yield from memory(made, fresh, requests)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        yield from scaling.two_workers(Path(folder), rounds)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import nginx_parts, scenes
-from bench.measuring import GATEWAY_CORE, LOAD_CORE, await_answer, cpu_seconds, load, missing, pinned, resident_bytes
+from bench.measuring import GATEWAY_CORE, LOAD_CORE, await_answer, cpu_seconds, load, missing, pinned, worker_bytes
 from support.certificates import make_authority, make_certificate
 from support.gateway_process import LISTENERS, free_ports
 from support.house import ROOT
@@ -166,14 +166,14 @@ async def open_streams(node: Fleet) -> float:
     port = int(node.url.rpartition(":")[2])
     server = await asyncio.start_server(serve, "127.0.0.1", node.held, backlog=STREAMS)
     async with server:
-        before = resident_bytes(node.gateway.pid)
+        before = worker_bytes(node.gateway.pid)
         writers = []
         for _ in range(STREAMS):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(request % (len(body), body))
             await reader.readuntil(b"word0")
             writers.append(writer)
-        grown = resident_bytes(node.gateway.pid) - before
+        grown = worker_bytes(node.gateway.pid) - before
         release.set()
         for writer in writers:
             writer.close()

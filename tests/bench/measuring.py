@@ -66,9 +66,19 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_bytes(pid: int) -> int:
-    """Of the largest process of the tree, which is the worker."""
+    """Of the largest process of the tree."""
+    return _largest(tree(pid))
+
+
+def worker_bytes(pid: int) -> int:
+    """Of the gateway's largest worker; `pid` is the control process."""
+    return _largest([one for one in tree(pid) if one != pid])
+
+
+def _largest(pids: list[int]) -> int:
+    """Pages that are shared count too, the interpreter and its libraries: what one worker alone would need."""
     sizes = [0]
-    for one in tree(pid):
+    for one in pids:
         try:
             sizes.append(int(Path(f"/proc/{one}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
         except OSError:
@@ -86,9 +96,9 @@ class Loaded:
     trouble: str
 
 
-def load(url: str, script: Path, seconds: int, connections: int = CONNECTIONS) -> Loaded:
-    """Asks `url` as fast as answers come."""
-    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
+def load(url: str, script: Path, seconds: int, connections: int = CONNECTIONS, cores: str = str(LOAD_CORE)) -> Loaded:
+    """Asks `url` as fast as answers come; `cores` as taskset has them."""
+    command = ["taskset", "-c", cores, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
     done = subprocess.run(
         [*command, "--latency", "-s", str(script), url], capture_output=True, text=True, timeout=seconds + 60
     )

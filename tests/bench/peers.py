@@ -18,7 +18,17 @@ from pathlib import Path
 
 from bench import costs, scenes
 from bench.costs import Systems
-from bench.measuring import CONNECTIONS, GATEWAY_CORE, Loaded, await_answer, cpu_seconds, load, pinned, resident_bytes
+from bench.measuring import (
+    CONNECTIONS,
+    GATEWAY_CORE,
+    Loaded,
+    await_answer,
+    cpu_seconds,
+    load,
+    pinned,
+    resident_bytes,
+    worker_bytes,
+)
 from bench.scenes import COMPLETIONS, GATEWAY, NGINX, Ask
 from support.gateway_process import free_ports
 from support.house import ROOT
@@ -115,7 +125,7 @@ OURS = {
 DOES = {
     NGINX: "passes on; reads nothing, counts nothing, no log",
     GATEWAY: "finds the route, sets the model and the provider's key; usage counted; access log to a file, with usage; "
-    "no authentication and no metrics on these routes",
+    "metrics; no authentication on these routes",
     "LiteLLM": "reads and writes the whole answer anew, event by event in a stream; usage counted and priced; its key "
     "compared with the master key; access log, without usage; no database, so no virtual keys or budgets; no metrics",
     "Portkey": "reads and writes JSON anew, splits a stream into events; takes provider and address from the request's "
@@ -186,7 +196,8 @@ def table(rounds: int, seconds: int) -> Iterator[str]:
         yield "|---|---|---|---|---|---|"
         for name in asked:
             latency = f"{chat[name].latency()}, {stream[name].latency()}"
-            size = resident_bytes(made.running[name][1].pid) / (1 << 20)
+            measured = worker_bytes if name == GATEWAY else resident_bytes
+            size = measured(made.running[name][1].pid) / (1 << 20)
             cost = f"{chat[name].cost()} | {stream[name].cost()}"
             yield f"| {name} | {cost} | {latency} | {size:.0f} MB | {starts[name]:.1f} s |"
         yield ""

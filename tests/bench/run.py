@@ -3,7 +3,7 @@
     PYTHONPATH=gateway_image:tests python tests/bench/run.py [--seconds S] [--rounds N] [--rows WORD,...] [--write FILE]
     PYTHONPATH=gateway_image:tests python tests/bench/run.py --peers [--seconds S] [--rounds N] [--write FILE]
 
-Ends with 0 either way: judging is for people. Not for: what is measured (costs.py, figures.py, peers.py).
+Ends with 0 either way: judging is for people. Not for: what is measured (costs.py, figures.py, scaling.py, peers.py).
 """
 
 from __future__ import annotations

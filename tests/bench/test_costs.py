@@ -39,3 +39,10 @@ def test_a_row_says_whether_its_target_holds() -> None:
     assert costs.Told(row, 20.0, 10.0, 1.999, "").line() == "| work | 20.0 us | nginx 10.0 us | 2.00 x | 2 x | holds |"
     assert costs.Told(row, 21.0, 10.0, 2.1, "").line().endswith("| missed |")
     assert costs.Told(row, 20.0, 10.0, 1.5, "Non-2xx responses: 3").line().endswith("| Non-2xx responses: 3 |")
+
+
+def test_a_row_that_kong_was_measured_with_is_held_against_a_quarter_of_it() -> None:
+    row = scenes.Row("work", scenes.CHAT, ("gateway", "/a"), ("nginx", "/b"), 2.0, kong=146.0)
+    line = costs.Told(row, 36.5, 20.0, 1.8, "").line_beside_kong()
+    assert line == "| work | 36.5 us | Kong 3.9.1 146 us, measured before | 0.25 x | 0.25 x | holds |"
+    assert costs.Told(row, 37.5, 20.0, 1.9, "").line_beside_kong().endswith("| missed |")
