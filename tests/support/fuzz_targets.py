@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import h11
+import msgspec
 from support.admin_api import Admin, request
 from support.fuzzing import Target
 from support.wire_pipe import Heard, client, server
@@ -230,6 +231,7 @@ def config() -> Target:
             return "refused " + ",".join(sorted(name for name in map(str, error.fields) if name in KINDS))
         again = Config.from_declarative(made.render())
         assert again.hash == made.hash
+        msgspec.msgpack.encode(made.collections)  # as every worker is told it
         counts = {kind: min(len(rows), 2) for kind, rows in made.collections.items() if rows}
         return json.dumps(counts, sort_keys=True)
 
@@ -258,6 +260,7 @@ def admin() -> Target:
         assert answer.status < 500 or answer.status == 501, answer
         if answer.headers.get("Content-Type", "").startswith("application/json"):
             assert isinstance(answer.body, dict | list), answer.body
+        msgspec.msgpack.encode(answer.body)
         code = answer.body.get("code") if isinstance(answer.body, dict) else None
         fields = answer.body.get("fields") if isinstance(answer.body, dict) else None
         names = (
@@ -279,7 +282,18 @@ _JSON_WORDS = [
     *(b'"', b"{", b"}", b"[", b"]", b":", b",", b"null", b"true", b'""', b"{}", b"[]", b"\\u0000", b"\xc3\xa9"),
     *(b'"name"', b'"id"', b'"paths"', b'"plugins"', b'"config"', b'"service"', b'"routes"', b'"tags"', b'"url"'),
     *(b'"services"', b'"upstreams"', b'"targets"', b'"consumers"', b'"ai-proxy"', b'"key-auth"', b'"enabled"'),
-    *(b"~/(", b"{vault://env/x}", b"&a ", b"*a", b"<<: ", b"!!python/object ", b"? ", b"- ", b"\n  "),
+    *(
+        b"~/(",
+        b"{vault://env/x}",
+        b"9" * 20,
+        b"&a ",
+        b"*a",
+        b"<<: ",
+        b"!!python/object ",
+        b"? ",
+        b"- ",
+        b"\n  ",
+    ),
 ]
 _CONFIG = b"""_format_version: "3.0"
 services:

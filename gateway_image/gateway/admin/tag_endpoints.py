@@ -35,15 +35,19 @@ def answer(api: AdminApi, call: Call) -> Reply | Awaitable[Reply]:
             raise coded(400, 10, "invalid unique tag", error)
     asked = read_page(call.query)
     after = _key(decode_offset(asked.offset)) if asked.offset is not None else ("", 0)
-    left = sorted(
+    found = (
         ((str(row["entity_id"]), number), row)
         for row, number in _rows(api.store.config.collections)
         if wanted in (None, row["tag"])
     )
+    left = sorted(found, key=lambda entry: entry[0])
     left = [entry for entry in left if entry[0] > after]
-    chosen, more = left[: asked.size], len(left) > asked.size
+    size = asked.size
+    while size < len(left) and left[size][0] == left[size - 1][0]:
+        size += 1  # rows of two kinds with one id: a token cannot tell them apart, so they come on one page
+    chosen = left[:size]
     offset = None
-    if more:
+    if size < len(left):
         last = chosen[-1][0]
         offset = encode_offset(list(last) if wanted is None else [last[0]])
     shown = asked.shown if wanted is None else ()

@@ -23,6 +23,7 @@ from gateway.schema.checks import (
 from gateway.schema.collections import Array, Map, Set
 from gateway.schema.describe import describe, describe_field
 from gateway.schema.fields import (
+    LARGEST,
     UNSET,
     Any_,
     Boolean,
@@ -34,11 +35,13 @@ from gateway.schema.fields import (
     String,
     is_reference,
     is_uuid,
+    size_error,
 )
 from gateway.schema.json_schema import json_schema
 from gateway.schema.records import Record, Shorthand
 
 __all__ = [
+    "LARGEST",
     "UNSET",
     "Any_",
     "Array",
@@ -69,4 +72,5 @@ __all__ = [
     "is_uuid",
     "json_schema",
     "read",
+    "size_error",
 ]

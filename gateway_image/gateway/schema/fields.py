@@ -200,6 +200,18 @@ class String(Field):
         return None
 
 
+LARGEST = (1 << 63) - 1
+"""Of whole numbers: what goes between processes in eight bytes."""
+
+
+def size_error(value: Any) -> str | None:
+    """Why a value that JSON can say is not taken: a whole number somewhere in it that is beyond LARGEST."""
+    if type(value) is int:
+        return None if -LARGEST <= value <= LARGEST else f"value should be between -{LARGEST} and {LARGEST}"
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((error for error in map(size_error, inner) if error is not None), None)
+
+
 class Numeric(Field):
     """What whole and other numbers share."""
 
@@ -219,6 +231,8 @@ class Numeric(Field):
 
     def _bounds(self, value: Any) -> str | None:
         error = self._allowed(value)
+        if error is None and type(value) is int:
+            error = size_error(value)
         if error is None and self.gt is not None and not value > self.gt:
             error = f"value must be greater than {shown(self.gt)}"
         if error is None and self.timestamp and value <= 0:

@@ -42,6 +42,19 @@ def test_pages(admin: Admin, start: str) -> None:
     assert seen == expected
 
 
+def test_one_id_in_two_kinds() -> None:
+    id = "aaaaaaaa-0000-4000-8000-000000000001"
+    admin = Admin({
+        "services": [{"id": id, "name": "s", "host": "h.test", "tags": ["a"]}],
+        "consumers": [{"id": id, "username": "c", "tags": ["a"]}, {"username": "d", "tags": ["a"]}],
+    })  # fmt: skip
+    for path in ("/tags", "/tags/a"):
+        assert len(admin.get(path).body["data"]) == 3
+        first = admin.get(f"{path}?size=1").body
+        second = admin.get(first["next"]).body if first["next"] else {"data": []}
+        assert len(first["data"] + second["data"]) == 3
+
+
 def test_tags_are_written_with_their_rows_only(admin: Admin) -> None:
     answer = admin.ask("POST", "/tags", {"tag": "x"})
     assert answer.status == 400 and answer.body["code"] == 2
