@@ -70,12 +70,18 @@ class Router:
     from it, and a second, small one holds what was made since.
     """
 
-    __slots__ = ("_base", "_gone", "_late", "_older", "_ports", "_recent", "_rows")
+    __slots__ = ("_base", "_gone", "_late", "_older", "_ports", "_recent", "_rows", "_services")
 
     def __init__(
-        self, rows: _Rows, base: RouteTable, late: RouteTable | None = None, gone: frozenset[str] = NONE
+        self,
+        rows: _Rows,
+        services: Mapping[str, Entity],
+        base: RouteTable,
+        late: RouteTable | None = None,
+        gone: frozenset[str] = NONE,
     ) -> None:
         self._rows = rows
+        self._services = services
         self._base = base
         self._late = late
         self._gone = gone
@@ -85,27 +91,43 @@ class Router:
 
     @classmethod
     def compile(
-        cls, routes: Iterable[Entity], services: Mapping[str, Entity], previous: Router | None = None
+        cls, routes: Collection[Entity], services: Mapping[str, Entity], previous: Router | None = None
     ) -> Router:
         """A router for `routes` (entities, all fields set) and `services` (by id).
 
         Routes of a disabled service take no part. With `previous`, routes and services that did not change are not
         compiled again. Raises PatternError for an expression that the engine cannot run.
         """
-        rows = _with_services(routes, services)
         if previous is None:
-            return cls(rows, RouteTable(_compiled(rows, {})))
+            rows = _with_services(routes, services)
+            return cls(rows, services, RouteTable(_compiled(rows, {})))
         before = previous._rows
-        changed = {id: row for id, row in rows.items() if (old := before.get(id)) is None or not _identical(old, row)}
-        touched = changed.keys() | (before.keys() - rows.keys() if len(before) + len(changed) > len(rows) else NONE)
-        if len(touched) + len(previous._gone) > LATE_MOST:
-            return cls(rows, RouteTable(_compiled(rows, previous.criteria(rows.keys()))))
+        changed = previous._news(routes, services)
+        new = sum(id not in before for id in changed)
+        gone = before.keys() - {route["id"] for route in routes} if len(before) + new > len(routes) else NONE
+        touched = changed.keys() | gone
         if not touched:
-            return cls(rows, previous._base, previous._late, previous._gone)
+            return cls(before, services, previous._base, previous._late, previous._gone)
+        rows = {**before, **changed}
+        for id in gone:
+            del rows[id]
+        if len(touched) + len(previous._gone) > LATE_MOST:
+            return cls(rows, services, RouteTable(_compiled(rows, previous.criteria(rows.keys()))))
         late = previous._late.matchers if previous._late is not None else ()
         kept = [criteria for criteria in late if criteria.route["id"] not in touched]
-        made = RouteTable((*kept, *_compiled(changed, previous.criteria(touched))))
-        return cls(rows, previous._base, made, previous._gone | frozenset(touched))
+        equal = [id for id, row in changed.items() if id in before and all(map(_same, before[id], row))]
+        made = RouteTable((*kept, *_compiled(changed, previous.criteria(equal) if equal else {})))
+        return cls(rows, services, previous._base, made, previous._gone | frozenset(touched))
+
+    def _news(self, routes: Iterable[Entity], services: Mapping[str, Entity]) -> _Rows:
+        """The rows that are not the very ones of this router. Among ten thousand routes this is most of what a change
+        costs, so the services are looked at only where there are others."""
+        before = self._rows
+        if services is self._services:
+            others = [route for route in routes if (old := before.get(route["id"])) is None or old[0] is not route]
+            return _with_services(others, services)
+        rows = _with_services(routes, services)
+        return {id: row for id, row in rows.items() if (old := before.get(id)) is None or not _identical(old, row)}
 
     def criteria(self, routes: Collection[str] | None = None) -> dict[str, list[Criteria]]:
         """The matchers in force, by the id of their route, of these routes only or of all."""

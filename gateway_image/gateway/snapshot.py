@@ -131,7 +131,18 @@ class Snapshot:
             marks = resources["marks"] = HealthMarks.create(slots=1024, shared=False)
         known = previous.balancers if previous is not None else None
         found = balancers(collections, resources.setdefault("balancers", {}), marks, known)
-        return cls(config, router, plugins, hidden, found)
+        made = cls(config, router, plugins, hidden, found)
+        if previous is not None:
+            made._take_over(previous)
+        return made
+
+    def _take_over(self, previous: Snapshot) -> None:
+        """What was found out of rows that are the very same: the first request after a change need not wait until ten
+        thousand credentials are looked at again."""
+        before, now = previous.config.collections, self.config.collections
+        same = {kind for kind, rows in now.items() if before.get(kind) is rows}
+        self._indexes = {key: found for key, found in list(previous._indexes.items()) if key[0] in same}
+        self._members = {key: found for key, found in list(previous._members.items()) if key[0] in same}
 
     # -- per request --------------------------------------------------------------------------------------------
 

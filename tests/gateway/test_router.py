@@ -161,12 +161,15 @@ CHOICES = st.lists(
 
 @given(st.lists(CHOICES, min_size=1, max_size=6), st.integers(0, 8))
 def test_a_chain_of_changes_decides_as_a_router_made_at_once(changes: list[Any], most: int) -> None:
-    """Routes are put, changed and (None) taken out; every step is compared, with tables joined early or late."""
+    """Routes are put, changed and (None) taken out, now and then their service too; every step is compared, with tables
+    joined early or late."""
     rows: dict[int, dict[str, Any]] = {}
     services = {"s": SERVICE}
     chained: Router | None = None
     with mock.patch("gateway.router.LATE_MOST", most):
-        for step in changes:
+        for place, step in enumerate(changes):
+            if place % 3 == 2:
+                services = {"s": {**SERVICE, "enabled": place % 2 == 0}}
             for number, paths, hosts in step:
                 rows.pop(number, None)
                 if paths is not None:

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from support.exchange import Gateway, proxied
 
+from gateway.entities import Config
 from gateway.errors import ConfigError
 from gateway.plugins._base import Setting
 from gateway.plugins.ai_proxy import AiProxy
+from gateway.snapshot import Snapshot
+from gateway.vault import Vault
 
 
 def ai(key: str = "Bearer k", name: str = "m") -> dict[str, Any]:
@@ -82,6 +85,19 @@ def test_an_index_finds_entities_by_a_unique_field() -> None:
     made = Gateway(proxied(consumers=[{"username": "alice", "keyauth_credentials": [{"key": "k-1"}]}]))
     assert made.snapshot.index("keyauth_credentials", "key")["k-1"]["key"] == "k-1"
     assert made.snapshot.index("consumers", "username").keys() == {"alice"}
+
+
+def test_indexes_of_kinds_that_did_not_change_are_taken_over_and_no_others() -> None:
+    made = Gateway(proxied(consumers=[{"username": "alice", "keyauth_credentials": [{"key": "k-1"}]}]))
+    before = made.snapshot
+    keys, consumers = before.index("keyauth_credentials", "key"), before.index("consumers", "username")
+    owned = before.members("keyauth_credentials", "consumer")
+    (alice,) = before.config.collections["consumers"].values()
+    changed = Config(before.config.collections).replaced("consumers", {alice["id"]: {**alice, "username": "bob"}})
+    after = Snapshot.compile(changed, Vault({}), {}, previous=before)
+    assert after.index("keyauth_credentials", "key") is keys
+    assert after.members("keyauth_credentials", "consumer") is owned
+    assert consumers.keys() == {"alice"} and after.index("consumers", "username").keys() == {"bob"}
 
 
 def test_a_setting_knows_its_id() -> None:
