@@ -28,7 +28,7 @@ unit: $(STAMP)
 bench: $(STAMP)
 	PYTHONPATH=gateway_image:tests $(BIN)/python tests/bench/run.py $(BENCH_ARGS)
 
-# Hours: 2,000 streams for ten minutes, then an hour at half load. SOAK_ARGS makes it shorter or longer.
+# More than an hour: 2,000 streams for ten minutes, an hour at half load, then what tests show. SOAK_ARGS makes it shorter.
 soak: $(STAMP)
 	PYTHONPATH=gateway_image:tests $(BIN)/python tests/soak/run.py $(SOAK_ARGS)
 

@@ -4,13 +4,15 @@
 
 First `streams` streams at once, 1 % of them broken by the upstream, while a worker is killed once in the middle; then
 half as many for as long as asked, with memory, descriptors and threads looked at every few seconds; then SIGTERM while
-streams are under way. Clients and upstream run in this process.
+streams are under way; last what a test shows (checked.py). Clients and upstream run in this process. A line a minute
+tells how far it is. Ctrl-C or SIGTERM ends the phase it is in: its rows say what was measured until then.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -18,18 +20,21 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from checked import Row, checked
 from support import kong_file
 from support.gateway_process import GatewayProcess
 from support.process_tree import Held, children, of_tree
 from support.stream_crowd import Crowd, NumberedUpstream, Told, raise_descriptor_limit
 
 PATH = "/openai/chat"
-ROWS: list[tuple[str, str, str, bool]] = []
+ROWS: list[Row] = []
 
 
 def row(what: str, target: str, measured: str, holds: bool) -> None:
-    ROWS.append((what, target, measured, holds))
-    print(f"{what:48} {target:24} {measured:60} {'holds' if holds else 'DOES NOT HOLD'}", flush=True)
+    ROWS.append(Row(what, target, measured, holds))
+    print(f"{what:48} {target:32} {measured:60} {'holds' if holds else 'DOES NOT HOLD'}", flush=True)
 
 
 def summary(told: Told) -> str:
@@ -39,19 +44,49 @@ def summary(told: Told) -> str:
     )
 
 
-async def load(gateway: GatewayProcess, given: argparse.Namespace) -> None:
-    assert gateway.process is not None
+class Watch:
+    """The clock of a run, which somebody may stop; what the gateway's processes held meanwhile."""
+
+    def __init__(self, gateway: GatewayProcess) -> None:
+        assert gateway.process is not None
+        self._pid = gateway.process.pid
+        self._stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._stopped.set)
+
+    async def minutes(self, crowd: Crowd, minutes: float) -> tuple[float, list[list[Held]]]:
+        """Waits so long or until it is stopped, with a line a minute. How long it was, and what was held."""
+        began = told_at = time.monotonic()
+        ends = began + minutes * 60
+        samples: list[list[Held]] = []
+        while (now := time.monotonic()) < ends and not self._stopped.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), max(0.01, min(10.0, minutes * 6, ends - now)))
+            samples.append(of_tree(self._pid))
+            if time.monotonic() - told_at >= 60:
+                told_at = time.monotonic()
+                memory, descriptors, threads = (sum(one[field] for one in samples[-1]) for field in (1, 2, 3))
+                print(
+                    f"  minute {(told_at - began) / 60:.0f} of {minutes:g}, load {os.getloadavg()[0]:.0f}: "
+                    f"{summary(crowd.told)}; {memory / 1e6:.1f} MB, {descriptors} descriptors, {threads} threads",
+                    flush=True,
+                )
+        self._stopped.clear()
+        return (time.monotonic() - began) / 60, samples
+
+
+async def load(gateway: GatewayProcess, given: argparse.Namespace, watch: Watch) -> None:
     crowd = Crowd(gateway.ports["PROXY"], PATH, given.streams, events=given.events, pace=given.pace)
     running = asyncio.ensure_future(crowd.run())
-    await asyncio.sleep(given.minutes * 30)
+    first, _ = await watch.minutes(crowd, given.minutes / 2)
     await killed(gateway, crowd)
-    await asyncio.sleep(given.minutes * 30)
+    second, _ = await watch.minutes(crowd, given.minutes / 2)
     crowd.stop()
     told = await running
     row(
-        f"{given.streams} streams for {given.minutes:g} min, 1 % faults",
+        f"{given.streams} streams for {first + second:.1f} min, 1 % faults",
         "0 lost or reordered",
-        summary(told),
+        f"{summary(told)}; load {os.getloadavg()[1]:.0f}",
         not told.wrong and not told.refused and told.whole > 0,
     )
     for text in told.wrong[:20]:
@@ -73,15 +108,10 @@ async def killed(gateway: GatewayProcess, crowd: Crowd) -> None:
         lost <= crowd.started and took < 10)  # fmt: skip
 
 
-async def soak(gateway: GatewayProcess, given: argparse.Namespace) -> None:
-    assert gateway.process is not None
+async def soak(gateway: GatewayProcess, given: argparse.Namespace, watch: Watch) -> None:
     crowd = Crowd(gateway.ports["PROXY"], PATH, given.streams // 2, events=given.events, pace=given.pace)
     running = asyncio.ensure_future(crowd.run())
-    samples: list[list[Held]] = []
-    ends = time.monotonic() + given.half_load_minutes * 60
-    while time.monotonic() < ends:
-        await asyncio.sleep(min(10.0, given.half_load_minutes * 6))
-        samples.append(of_tree(gateway.process.pid))
+    minutes, samples = await watch.minutes(crowd, given.half_load_minutes)
     crowd.stop()
     told = await running
     early, late = samples[len(samples) // 4], samples[-1]
@@ -89,13 +119,9 @@ async def soak(gateway: GatewayProcess, given: argparse.Namespace) -> None:
         first, last = sum(one[field] for one in early), sum(one[field] for one in late)
         target = f"flat within {more}" if more else f"flat within {share:.0%}"
         measured = f"{first} after a quarter, {last} at the end"
-        row(
-            f"{given.half_load_minutes:g} min at half load: {name}",
-            target,
-            measured,
-            last <= first * (1 + share) + more,
-        )
-    row("  and its streams", "0 lost or reordered", summary(told), not told.wrong and not told.cut)
+        row(f"{minutes:.1f} min at half load: {name}", target, measured, last <= first * (1 + share) + more)
+    row("  and its streams", "0 lost or reordered", f"{summary(told)}; load {os.getloadavg()[1]:.0f}",
+        not told.wrong and not told.cut)  # fmt: skip
 
 
 async def drained(gateway: GatewayProcess, given: argparse.Namespace) -> None:
@@ -117,13 +143,16 @@ async def live(given: argparse.Namespace) -> None:
             url = f"http://127.0.0.1:{upstream.port}/v1/chat/completions"
             service = {**kong_file.service("openai", url, "m"), "read_timeout": 20_000, "retries": 0}
             file = kong_file.write(Path(folder) / "kong.yml", service)
-            settings = {"KONG_NGINX_WORKER_PROCESSES": str(given.workers), "KONG_PROXY_ACCESS_LOG": "off"}
+            log = str(Path(folder) / "access.log")
+            settings = {"KONG_NGINX_WORKER_PROCESSES": str(given.workers), "KONG_PROXY_ACCESS_LOG": log}
             gateway = GatewayProcess(file, settings)
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(None, gateway.__enter__)
+            watch = Watch(gateway)
             try:
-                await load(gateway, given)
-                await soak(gateway, given)
+                await load(gateway, given, watch)
+                if given.half_load_minutes:
+                    await soak(gateway, given, watch)
                 await drained(gateway, given)
             finally:
                 await loop.run_in_executor(None, gateway.stop)
@@ -137,11 +166,14 @@ def main() -> int:
     arguments.add_argument("--events", type=int, default=60, help="of one stream")
     arguments.add_argument("--pace", type=float, default=1.0, help="seconds between two events of a stream")
     arguments.add_argument("--workers", type=int, default=2)
+    arguments.add_argument("--load-only", action="store_true", help="without the rows that a test shows")
     given = arguments.parse_args()
     limit = raise_descriptor_limit()
     assert limit > given.streams * 3, f"{limit} descriptors are too few for {given.streams} streams: see ulimit -n"
     asyncio.run(live(given))
-    return 0 if all(holds for *_, holds in ROWS) else 1
+    for one in () if given.load_only else checked():
+        row(*one)
+    return 0 if all(one.holds for one in ROWS) else 1
 
 
 if __name__ == "__main__":
