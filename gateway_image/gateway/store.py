@@ -16,8 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from gateway import __version__
 from gateway.codec import encode
 from gateway.entities import Config
@@ -174,18 +172,20 @@ class Store:
 
     # -- the file ----------------------------------------------------------------------------------------------------
 
-    def _write_beside(self, rows: bytes, version: str, origin: Origin) -> None:
-        """Everything that can fail for lack of space fails here, before any worker has heard of the change."""
+    def _write_beside(self, rows: list[bytes], version: str, origin: Origin) -> None:
+        """`rows`: all of them as one JSON object, in pieces.
+
+        Everything that can fail for lack of space fails here, before any worker has heard of the change."""
         if self._path is None:
             return
         beside = _beside(self._path)
         head = {"format": STATE_FORMAT, "gateway": __version__, "version": version, **origin._asdict()}
-        content = encode({**head, "collections": msgspec.Raw(rows)})
+        content = [encode(head)[:-1], b',"collections":', *rows, b"}"]
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                file.writelines(content)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as problem:
