@@ -5,6 +5,8 @@ VENV = .venv
 BIN = $(VENV)/bin
 WORKERS = 3
 STAMP = $(VENV)/.installed
+DIST = dist
+SBOM_PYTHON = build/sbom/bin/python
 SHELL_FILES = install.sh .ci/run .ci/*.sh
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
@@ -37,14 +39,17 @@ fuzz: $(STAMP)
 	PYTHONPATH=gateway_image:tests $(BIN)/python tests/fuzz/run.py $(FUZZ_ARGS)
 
 # What is installed, with hashes, as CycloneDX: the gateway's image, the quickstart, the built-in model.
-sbom:
+sbom: $(SBOM_PYTHON)
+	mkdir -p $(DIST)
+	for part in gateway_image/requirements requirements requirements-model; do \
+	    $(SBOM_PYTHON) -W ignore -m cyclonedx_py requirements $$part.txt --pyproject pyproject.toml --mc-type application \
+	        --output-reproducible --of JSON -o $(DIST)/sbom-$$(echo $$part | tr / -).cdx.json || exit 1; \
+	done
+
+build/sbom/bin/python: requirements-sbom.txt
 	$(PYTHON) -m venv build/sbom
 	build/sbom/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-sbom.txt
-	mkdir -p dist
-	for part in gateway_image/requirements requirements requirements-model; do \
-	    build/sbom/bin/python -W ignore -m cyclonedx_py requirements $$part.txt --pyproject pyproject.toml --mc-type application \
-	        --output-reproducible --of JSON -o dist/sbom-$$(echo $$part | tr / -).cdx.json || exit 1; \
-	done
+	touch $@
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

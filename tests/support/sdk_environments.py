@@ -22,6 +22,7 @@ SETS = {
     "frameworks": "requirements-sdk-frameworks.txt",
     "old": "requirements-sdk-old.txt",
     "schemathesis": "requirements-schemathesis.txt",
+    "sbom": "requirements-sbom.txt",
     "litellm": "requirements-litellm.txt",
 }
 MAKING_SECONDS = 600
