@@ -184,12 +184,12 @@ class Tally:
     them. A count is eight bytes in one piece.
     """
 
-    __slots__ = ("_bucket", "_digest", "_head", "_index", "_key", "_memory", "_offset", "_table")
+    __slots__ = ("_bucket", "_digest", "_head", "_index", "_memory", "_offset", "_table", "key")
 
     def __init__(self, table: Counters, key: bytes) -> None:
         self._table = table
         self._memory = table._memory
-        self._key = key
+        self.key = key
         self._digest = digest_of(key)
         self._bucket = table._bucket(self._digest)
         self._offset = 0
@@ -212,8 +212,8 @@ class Tally:
             table._unlock(self._bucket)
         return current, previous
 
-    def add(self, index: int, amount: float, expires: float, now: float) -> None:
-        """As Counters.add()."""
+    def plus(self, index: int, amount: float) -> bool:
+        """Adds `amount` if the slot is known and its window still this one; else it is for Counters.add()."""
         if index == self._index:
             memory, offset, table = self._memory, self._offset, self._table
             table._lock(self._bucket)
@@ -221,10 +221,10 @@ class Tally:
                 if memory[offset : offset + _HEAD.size] == self._head:
                     at = offset + _COUNTED
                     _CURRENT.pack_into(memory, at, _CURRENT.unpack_from(memory, at)[0] + amount)
-                    return
+                    return True
             finally:
                 table._unlock(self._bucket)
-        self._table.add(self._key, index, amount, expires, now)
+        return False
 
     def _found(self, offset: int | None, index: int, held: int) -> None:
         """Remembers a slot that holds window `index` itself: `_load` also tells of others as seen from it."""

@@ -235,22 +235,24 @@ class _Repeat(Repeat):
     def __init__(self, plugin: AiRateLimitingAdvanced, exchange: Exchange, buckets: list[_Bucket]) -> None:
         self._plugin = plugin
         self._buckets = buckets
-        tallies = [plugin.counters.tally(bucket.key) for bucket in buckets]
-        self._limits = [(bucket.limit.window, tally) for bucket, tally in zip(buckets, tallies, strict=True)]
-        served = exchange.conversation.provider_name  # type: ignore[union-attr]
-        self._charged = [
-            (bucket.limit.window, tally)
-            for bucket, tally in zip(buckets, tallies, strict=True)
-            if bucket.limit.provider == served
+        conversation: Any = exchange.conversation
+        self._limits = [
+            (bucket.limit.window, bucket.limit.window.size, plugin.counters.tally(bucket.key)) for bucket in buckets
         ]
+        self._charged = [
+            each
+            for each, bucket in zip(self._limits, buckets, strict=True)
+            if bucket.limit.provider == conversation.provider_name
+        ]
+        self._counters = plugin.counters
         self._strategy = plugin.strategy
         self._tells = not plugin.hides
         self._wall = exchange.runtime.wall
 
     def access(self, talk: Talk) -> bool:
         now = self._wall()
-        for window, tally in self._limits:
-            current, previous = tally.read(window.index(now))
+        for window, size, tally in self._limits:
+            current, previous = tally.read(int(now // size))
             left = window.left(current, previous, now)
             if not left:
                 return False
@@ -269,8 +271,10 @@ class _Repeat(Repeat):
         amount = express.cost if strategy == COST else getattr(express.usage, strategy)
         if amount:
             now = self._wall()
-            for window, tally in self._charged:
-                tally.add(window.index(now), amount, window.expires(now), now)
+            for window, size, tally in self._charged:
+                index = int(now // size)
+                if not tally.plus(index, amount):
+                    self._counters.add(tally.key, index, amount, window.expires(now), now)
 
 
 PLUGIN = AiRateLimitingAdvanced
