@@ -113,8 +113,8 @@ def _request_headers(exchange: Exchange, secret: frozenset[str]) -> dict[str, An
 def _querystring(query: bytes, secret: frozenset[str]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for each in _arguments.parsed(query)[:_MOST_ARGUMENTS]:
-        value: Any = True if each.value is None else _text(each.value)
-        _gather(out, _text(each.name), REDACTED if each.name.lower() in secret else value)
+        value: Any = True if each.value is None else _arguments.printable(each.value)
+        _arguments.gather(out, _arguments.printable(each.name), REDACTED if each.name.lower() in secret else value)
     return out
 
 
@@ -226,24 +226,10 @@ def _named(headers: Headers, secret: Iterable[str]) -> dict[str, Any]:
         name = raw.decode("latin-1").lower()
         text = REDACTED if name in secret else value.decode("latin-1")
         if name in out:
-            _gather(out, name, text)
+            _arguments.gather(out, name, text)
         else:
             out[name] = text
     return out
-
-
-def _gather(into: dict[str, Any], name: str, value: Any) -> None:
-    """Several values of one name become a list."""
-    if name not in into:
-        into[name] = value
-    elif isinstance(into[name], list):
-        into[name].append(value)
-    else:
-        into[name] = [into[name], value]
-
-
-def _text(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _host(address: bytes) -> bytes:

@@ -12,13 +12,12 @@ from typing import Any
 from gateway.plugins._ai_fields import (
     LLM_FORMATS,
     NATIVE_FORMATS,
-    body_size_field,
-    llm_format_field,
+    route_fields,
     target_checks,
     target_fields,
 )
 from gateway.plugins._balancer import ALGORITHMS, CRITERIA, HASH_HEADER
-from gateway.schema import Any_, Array, Boolean, Custom, Field, Integer, Map, Record, String
+from gateway.schema import Any_, Array, Custom, Field, Integer, Map, Record, String
 
 _CHATS_ONLY = tuple(name for name in LLM_FORMATS if name != "openai")
 
@@ -49,14 +48,7 @@ def advanced_fields() -> Record:
                 "How to choose among the targets that a request means.",
                 fields=_balancer_fields(),
             ),
-            "response_streaming": String(
-                "Whether clients may ask for a stream, never get one, or always do.",
-                one_of=("allow", "deny", "always"),
-                default="allow",
-            ),
-            "max_request_body_size": body_size_field(),
-            "model_name_header": Boolean("Whether answers name the model in X-Kong-LLM-Model.", default=True),
-            "llm_format": llm_format_field(),
+            **route_fields(),
         },
         checks=(Custom(("targets", "llm_format"), _formats), Custom(("targets",), _one_kind)),
     )

@@ -211,6 +211,20 @@ def llm_format_field() -> Field:
     return String("What clients speak: OpenAI's dialect, or a provider's own.", one_of=LLM_FORMATS, default="openai")
 
 
+def route_fields() -> dict[str, Field]:
+    """What holds for a route whichever model answers."""
+    return {
+        "response_streaming": String(
+            "Whether clients may ask for a stream, never get one, or always do.",
+            one_of=("allow", "deny", "always"),
+            default="allow",
+        ),
+        "max_request_body_size": body_size_field(),
+        "model_name_header": Boolean("Whether answers name the model in X-Kong-LLM-Model.", default=True),
+        "llm_format": llm_format_field(),
+    }
+
+
 def ai_proxy_fields() -> Record:
     """The configuration of ai-proxy; AI_PROXY_CHECKS are its rules over the whole row."""
     return Record(
@@ -218,14 +232,7 @@ def ai_proxy_fields() -> Record:
         required=True,
         fields={
             **target_fields(),
-            "response_streaming": String(
-                "Whether clients may ask for a stream, never get one, or always do.",
-                one_of=("allow", "deny", "always"),
-                default="allow",
-            ),
-            "max_request_body_size": body_size_field(),
-            "model_name_header": Boolean("Whether answers name the model in X-Kong-LLM-Model.", default=True),
-            "llm_format": llm_format_field(),
+            **route_fields(),
         },
         checks=target_checks(),
     )

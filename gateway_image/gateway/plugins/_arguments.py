@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote_plus, unquote_to_bytes
 
 
@@ -41,6 +41,21 @@ def written(arguments: Iterable[Argument]) -> bytes:
 def without(text: bytes, names: Callable[[str], bool]) -> bytes:
     """`text` less the arguments whose decoded name is one of `names`."""
     return written(each for each in parsed(text) if not names(each.name))
+
+
+def printable(text: str) -> str:
+    """A name or value as JSON can hold it: bytes that are no UTF-8 are replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def gather(into: dict[str, Any], name: str, value: Any) -> None:
+    """Several values of one name become a list, as Kong shows them; of headers too."""
+    if name not in into:
+        into[name] = value
+    elif isinstance(into[name], list):
+        into[name].append(value)
+    else:
+        into[name] = [into[name], value]
 
 
 def _decoded(raw: bytes) -> str:

@@ -88,10 +88,12 @@ class RequestTermination(Plugin):
         assert match is not None
         headers: dict[str, Any] = {}
         for name, value in request.headers:
-            _gather(headers, name.decode("latin-1").lower(), value.decode("latin-1"))
+            _arguments.gather(headers, name.decode("latin-1").lower(), value.decode("latin-1"))
         query: dict[str, Any] = {}
         for each in _arguments.parsed(exchange.query()):
-            _gather(query, _printable(each.name), True if each.value is None else _printable(each.value))
+            _arguments.gather(
+                query, _arguments.printable(each.name), True if each.value is None else _arguments.printable(each.value)
+            )
         host = request.fields.get(b"host", b"").decode("latin-1")
         path = request.target.partition(b"?")[0].decode("latin-1")
         return {
@@ -116,20 +118,6 @@ class RequestTermination(Plugin):
             "matched_route": match.route,
             "matched_service": match.service,
         }
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _gather(into: dict[str, Any], name: str, value: Any) -> None:
-    """Several values of one name become a list, as Kong shows them."""
-    if name not in into:
-        into[name] = value
-    elif isinstance(into[name], list):
-        into[name].append(value)
-    else:
-        into[name] = [into[name], value]
 
 
 PLUGIN = RequestTermination

@@ -6,7 +6,7 @@ from gateway import chat
 from gateway.chat import items, mapping, string
 from gateway.codec import CodecError, decode
 from gateway.providers._base import Json, ProviderError
-from gateway.providers._translated import SYSTEM_ROLES, Wanted
+from gateway.providers._translated import SYSTEM_ROLES, Wanted, called
 
 _FORMATS = {"image/png": "png", "image/jpeg": "jpeg", "image/jpg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
 
@@ -56,10 +56,7 @@ def _blocks(message: dict[str, Json]) -> list[dict[str, Json]]:
     blocks = [_block(part) for part in chat.parts_of(message.get("content"))]
     blocks = [block for block in blocks if block.get("text") != ""]  # an empty text is refused
     for call in map(mapping, items(message.get("tool_calls"))):
-        arguments = chat.arguments_of(call)
-        if arguments is None:
-            raise ProviderError("arguments of a tool call in 'messages' are not a JSON object")
-        name = string(mapping(call.get("function")).get("name"))
+        name, arguments = called(call)
         blocks.append({"toolUse": {"toolUseId": string(call.get("id")), "name": name, "input": arguments}})
     return blocks
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gateway import chat
 from gateway.chat import items, mapping, string
 from gateway.codec import CodecError, decode
-from gateway.providers._base import Json, ProviderError
-from gateway.providers._translated import SYSTEM_ROLES, Wanted
+from gateway.providers._base import Json
+from gateway.providers._translated import SYSTEM_ROLES, Wanted, called
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 
@@ -67,10 +67,7 @@ def _part(part: dict[str, Json]) -> dict[str, Json]:
 
 
 def _call(call: dict[str, Json], names: dict[str, str]) -> dict[str, Json]:
-    arguments = chat.arguments_of(call)
-    if arguments is None:
-        raise ProviderError("arguments of a tool call in 'messages' are not a JSON object")
-    name = string(mapping(call.get("function")).get("name"))
+    name, arguments = called(call)
     names[string(call.get("id"))] = name
     part: dict[str, Json] = {"functionCall": {"name": name, "args": arguments}}
     signature = mapping(mapping(call.get("extra_content")).get("google")).get("thought_signature")

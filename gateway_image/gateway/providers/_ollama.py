@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from gateway import chat
 from gateway.chat import Usage, items, mapping, string
-from gateway.providers._base import COMPLETIONS, Call, Json, ProviderError
-from gateway.providers._translated import SYSTEM_ROLES, Told, Translation, Wanted, finish
+from gateway.providers._base import COMPLETIONS, Call, Json, ProviderError, Stream
+from gateway.providers._translated import SYSTEM_ROLES, Either, Told, Translation, Wanted, called, finish
 from gateway.sse import LineSplitter
 
 CHAT_PATH = "/api/chat"
@@ -19,7 +19,20 @@ _OPTIONS = {
 }  # fmt: skip
 
 
-def ollama_request(messages: list[dict[str, Json]], wanted: Wanted, call: Call) -> dict[str, Json]:
+class Ollamas(Either):
+    """A provider whose own dialect is Ollama's."""
+
+    def chat_request(self, messages: list[dict[str, Json]], wanted: Wanted, call: Call) -> dict[str, Json]:
+        return _request(messages, wanted, call)
+
+    def told(self, body: Json, call: Call) -> Told:
+        return _told(body, call)
+
+    def native_stream(self, call: Call, created: int, identity: str, include_usage: bool) -> Stream:
+        return OllamaStream(call, created, identity, include_usage)
+
+
+def _request(messages: list[dict[str, Json]], wanted: Wanted, call: Call) -> dict[str, Json]:
     """A chat, or where the route or URL says so a completion, in Ollama's shape."""
     options = {own: wanted[name] for name, own in _OPTIONS.items() if wanted[name] is not None}
     if wanted.limit is not None:
@@ -41,7 +54,7 @@ def ollama_request(messages: list[dict[str, Json]], wanted: Wanted, call: Call) 
     return request
 
 
-def ollama_told(body: Json, call: Call) -> Told:
+def _told(body: Json, call: Call) -> Told:
     """What an answer of either path says."""
     body = mapping(body)
     if error := string(body.get("error")):
@@ -89,10 +102,7 @@ def _turns(messages: list[dict[str, Json]]) -> list[dict[str, Json]]:
 
 
 def _call(call: dict[str, Json], names: dict[str, str]) -> dict[str, Json]:
-    arguments = chat.arguments_of(call)
-    if arguments is None:
-        raise ProviderError("arguments of a tool call in 'messages' are not a JSON object")
-    name = string(mapping(call.get("function")).get("name"))
+    name, arguments = called(call)
     names[string(call.get("id"))] = name
     return {"function": {"name": name, "arguments": arguments}}
 

@@ -94,6 +94,14 @@ class Either(Translated):
         return Usage.from_openai(mapping(body).get("usage"))
 
 
+def called(call: dict[str, Json]) -> tuple[str, dict[str, Json]]:
+    """The function and the arguments of a tool call in a request. Raises ProviderError."""
+    arguments = chat.arguments_of(call)
+    if arguments is None:
+        raise ProviderError("arguments of a tool call in 'messages' are not a JSON object")
+    return string(mapping(call.get("function")).get("name")), arguments
+
+
 class Wanted(dict[str, Any]):
     """A request's members beside messages, model and stream, with the configuration's values over the client's.
 

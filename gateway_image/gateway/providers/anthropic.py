@@ -14,7 +14,16 @@ from gateway.chat import Usage, items, mapping, string
 from gateway.providers._base import CHAT, COMPLETIONS, Call, Json, ProviderError, Stream
 from gateway.providers._compatible import listed_models, model_entries
 from gateway.providers._diagnosis import Tell
-from gateway.providers._translated import SYSTEM_ROLES, Told, Translated, Translation, Wanted, finish, system_text
+from gateway.providers._translated import (
+    SYSTEM_ROLES,
+    Told,
+    Translated,
+    Translation,
+    Wanted,
+    called,
+    finish,
+    system_text,
+)
 
 _REASONS = {
     "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "tool_use": "tool_calls", "pause_turn": "stop",
@@ -180,10 +189,7 @@ def _turns(messages: list[dict[str, Json]]) -> list[dict[str, Json]]:
 def _uses(calls: list[Json]) -> list[dict[str, Json]]:
     uses = []
     for call in map(mapping, calls):
-        arguments = chat.arguments_of(call)
-        if arguments is None:
-            raise ProviderError("arguments of a tool call in 'messages' are not a JSON object")
-        name = string(mapping(call.get("function")).get("name"))
+        name, arguments = called(call)
         uses.append({"type": "tool_use", "id": string(call.get("id")), "name": name, "input": arguments})
     return uses
 

@@ -8,13 +8,13 @@ from gateway import chat
 from gateway.chat import Usage, items, mapping, string
 from gateway.providers._base import Call, Json, ProviderError, Stream
 from gateway.providers._compatible import listed_models
-from gateway.providers._ollama import OllamaStream, ollama_request, ollama_told
-from gateway.providers._translated import SYSTEM_ROLES, Either, Told, Translation, Wanted
+from gateway.providers._ollama import Ollamas
+from gateway.providers._translated import SYSTEM_ROLES, Told, Translation, Wanted
 
 _REASONS = {"length": "length", "eos_token": "stop", "stop_sequence": "stop"}
 
 
-class Llama2(Either):
+class Llama2(Ollamas):
     name = "llama2"
     title = "Llama 2"
     catalogue = ("llama2",)
@@ -30,14 +30,15 @@ class Llama2(Either):
         return call.options.get("llama2_format") != "openai"
 
     def chat_request(self, messages: list[dict[str, Json]], wanted: Wanted, call: Call) -> dict[str, Json]:
-        return ollama_request(messages, wanted, call) if _ollama(call) else _raw_request(messages, wanted, call)
+        return super().chat_request(messages, wanted, call) if _ollama(call) else _raw_request(messages, wanted, call)
 
     def told(self, body: Json, call: Call) -> Told:
-        return ollama_told(body, call) if _ollama(call) else _raw_told(body, call)
+        return super().told(body, call) if _ollama(call) else _raw_told(body, call)
 
     def native_stream(self, call: Call, created: int, identity: str, include_usage: bool) -> Stream:
-        kind = OllamaStream if _ollama(call) else _RawStream
-        return kind(call, created, identity, include_usage)
+        if _ollama(call):
+            return super().native_stream(call, created, identity, include_usage)
+        return _RawStream(call, created, identity, include_usage)
 
     def models(self, body: Json) -> list[str]:
         return listed_models(body)

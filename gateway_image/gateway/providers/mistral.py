@@ -9,17 +9,16 @@ import hashlib
 import re
 
 from gateway.chat import items, mapping, string
-from gateway.providers._base import CHAT, EMBEDDINGS, Call, Json, Stream
+from gateway.providers._base import CHAT, EMBEDDINGS, Call, Json
 from gateway.providers._compatible import CHAT_PATH, EMBEDDINGS_PATH, listed_models, model_entries, openai_request
 from gateway.providers._diagnosis import Tell
-from gateway.providers._ollama import OllamaStream, ollama_request, ollama_told
-from gateway.providers._translated import Either, Told, Wanted
+from gateway.providers._ollama import Ollamas
 
 _CALL_ID = re.compile(r"[A-Za-z0-9]{9}\Z")
 _RENAMED = {"max_completion_tokens": "max_tokens", "seed": "random_seed"}
 
 
-class Mistral(Either):
+class Mistral(Ollamas):
     name = "mistral"
     title = "Mistral"
     telemetry_name = "mistral_ai"
@@ -55,15 +54,6 @@ class Mistral(Either):
         if _foreign_ids(body):
             renamed["messages"] = [_own_ids(message) for message in items(body.get("messages"))]
         return openai_request(self, renamed, call)
-
-    def chat_request(self, messages: list[dict[str, Json]], wanted: Wanted, call: Call) -> dict[str, Json]:
-        return ollama_request(messages, wanted, call)
-
-    def told(self, body: Json, call: Call) -> Told:
-        return ollama_told(body, call)
-
-    def native_stream(self, call: Call, created: int, identity: str, include_usage: bool) -> Stream:
-        return OllamaStream(call, created, identity, include_usage)
 
     def models(self, body: Json) -> list[str]:
         entries = model_entries(body)

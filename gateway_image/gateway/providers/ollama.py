@@ -5,21 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from gateway.chat import Usage, mapping, string
-from gateway.providers._base import CHAT, COMPLETIONS, Call, Json, Stream
+from gateway.providers._base import CHAT, COMPLETIONS, Call, Json
 from gateway.providers._compatible import complete_url, listed_models
 from gateway.providers._diagnosis import Tell
-from gateway.providers._ollama import (
-    CHAT_PATH,
-    GENERATE_PATH,
-    OllamaStream,
-    ollama_request,
-    ollama_told,
-    ollama_usage,
-)
-from gateway.providers._translated import Either, Told, Wanted
+from gateway.providers._ollama import CHAT_PATH, GENERATE_PATH, Ollamas, ollama_usage
 
 
-class Ollama(Either):
+class Ollama(Ollamas):
     name = "ollama"
     title = "Ollama"
     origin = "http://127.0.0.1:11434"
@@ -44,15 +36,6 @@ class Ollama(Either):
 
     def native(self, call: Call) -> bool:
         return "/v1" not in urlsplit(self.url(call)).path
-
-    def chat_request(self, messages: list[dict[str, Json]], wanted: Wanted, call: Call) -> dict[str, Json]:
-        return ollama_request(messages, wanted, call)
-
-    def told(self, body: Json, call: Call) -> Told:
-        return ollama_told(body, call)
-
-    def native_stream(self, call: Call, created: int, identity: str, include_usage: bool) -> Stream:
-        return OllamaStream(call, created, identity, include_usage)
 
     def usage(self, body: Json) -> Usage | None:
         return super().usage(body) or ollama_usage(mapping(body))

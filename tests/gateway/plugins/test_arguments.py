@@ -43,3 +43,15 @@ def test_bytes_that_are_no_utf8_survive_a_rename(value: bytes) -> None:
 def test_some_are_left_out() -> None:
     assert _arguments.without(b"a=1&%61=2&b=3", "a".__eq__) == b"b=3"
     assert _arguments.without(b"a=1", "a".__eq__) == b""
+
+
+def test_several_values_of_one_name_become_a_list() -> None:
+    found: dict[str, object] = {}
+    for name, value in (("a", "1"), ("b", True), ("a", "2"), ("a", "3")):
+        gather(found, name, value)
+    assert found == {"a": ["1", "2", "3"], "b": True}
+
+
+def test_what_is_no_utf_8_can_be_printed() -> None:
+    (one,) = parsed(b"a%ff=b")
+    assert printable(one.name) == "a\ufffd" and printable("ä") == "ä"
