@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from quickstart import __version__, messages
+from quickstart import __version__
 from quickstart.exports._bundle import Note, Wish
 from quickstart.exports._source import Source, uses, without_consumer_keys
 from quickstart.exports._yaml import dump
@@ -42,13 +42,5 @@ def settings(source: Source, keys: str) -> dict[str, str]:
 
 def configuration(document: dict[str, Any]) -> tuple[str, list[str], list[Note]]:
     """kong.yml for our gateway, the names of the secrets it needs, and what it could not hold."""
-    document, owners = without_consumer_keys(document)
-    notes = []
-    if owners:
-        notes.append(
-            Note(
-                messages.text("exports.no_consumer_keys", names=", ".join(owners)),
-                messages.text("exports.no_consumer_keys_hint"),
-            )
-        )
+    document, notes = without_consumer_keys(document)
     return dump(document, head=HEAD), list(uses(document)), notes

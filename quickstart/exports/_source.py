@@ -139,13 +139,17 @@ def plugins(document: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]
         yield from below(kind, document.get(kind, ()), "")
 
 
-def without_consumer_keys(document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The document without consumers' keys, for readers that cannot be given them apart from the file; and whose they
-    were."""
+def without_consumer_keys(document: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
+    """The document without consumers' keys, for readers that cannot be given them apart from the file; and a note that
+    says whose they were."""
     owners: list[str] = []
     consumers = []
     for consumer in document.get("consumers", ()):
         if any(consumer.get(kind) for kind in CREDENTIALS):
             owners.append(str(consumer.get("username") or consumer.get("custom_id")))
         consumers.append({name: value for name, value in consumer.items() if name not in CREDENTIALS})
-    return (document | {"consumers": consumers} if consumers else document), owners
+    kept = document | {"consumers": consumers} if consumers else document
+    if not owners:
+        return kept, []
+    told = messages.text("exports.no_consumer_keys", names=", ".join(owners))
+    return kept, [Note(told, messages.text("exports.no_consumer_keys_hint"))]

@@ -25,14 +25,8 @@ HEAD = "Values for the Helm chart kong/kong: helm install ai-gateway kong/kong -
 def export(source: Source, wish: Wish) -> Bundle:
     target = wish.target or NEWEST
     document, notes = fitted(source.document, target)
-    document, owners = without_consumer_keys(document)
-    if owners:
-        notes.append(
-            Note(
-                messages.text("exports.no_consumer_keys", names=", ".join(owners)),
-                messages.text("exports.no_consumer_keys_hint"),
-            )
-        )
+    document, unkeyed = without_consumer_keys(document)
+    notes.extend(unkeyed)
     if alone := counting_alone(document):
         names = ", ".join(sorted({row["name"] for row in alone}))
         notes.append(Note(messages.text("exports.alone", plugins=names), messages.text("exports.alone_hint")))
