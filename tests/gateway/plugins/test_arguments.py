@@ -48,10 +48,10 @@ def test_some_are_left_out() -> None:
 def test_several_values_of_one_name_become_a_list() -> None:
     found: dict[str, object] = {}
     for name, value in (("a", "1"), ("b", True), ("a", "2"), ("a", "3")):
-        gather(found, name, value)
+        _arguments.gather(found, name, value)
     assert found == {"a": ["1", "2", "3"], "b": True}
 
 
 def test_what_is_no_utf_8_can_be_printed() -> None:
-    (one,) = parsed(b"a%ff=b")
-    assert printable(one.name) == "a\ufffd" and printable("ä") == "ä"
+    (one,) = _arguments.parsed(b"a%ff=b")
+    assert _arguments.printable(one.name) == "a\ufffd" and _arguments.printable("ä") == "ä"
