@@ -31,16 +31,19 @@ PIPE_CLOSED = 141
 class Program(CommandsByFolder):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         found = super().get_command(context, name)
+        if found is not None:
+            found.short_help = messages.text(f"command.{name}")
         return found and manner.taught(found)
+
+    def format_help_text(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        self.help = messages.text("command.program")
+        super().format_help_text(context, formatter)
 
 
 @click.group(cls=Program, params=manner.options(), context_settings=SETTINGS)
 @click.version_option(__version__, "-V", "--version", message="ai-gateway %(version)s")
 def program() -> None:
-    """An open AI gateway on your machine, in Kong's configuration format.
-
-    Start here: ai-gateway setup
-    """
+    """Its help is a text of messages/, in the reader's language."""
 
 
 def _option(name: str, question: Question) -> click.Option:
@@ -129,6 +132,9 @@ def _main(given: list[str]) -> int:
         return returned if isinstance(returned, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         _ended(given, error.format_message(), f"Help: ai-gateway {_command(given)}--help", error.exit_code)
         return error.exit_code

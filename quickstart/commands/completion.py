@@ -18,7 +18,7 @@ SHELLS = {
 _VARIABLE = "_AI_GATEWAY_COMPLETE"
 
 
-@click.command("completion", short_help="Print completion code for a shell.")
+@click.command("completion")
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:

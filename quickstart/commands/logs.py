@@ -27,7 +27,7 @@ EVERYTHING = 1_000_000
 Show = Callable[[str, Entry | None], list[str]]
 
 
-@click.command("logs", short_help="Show requests and why they failed.")
+@click.command("logs")
 @click.argument("what", default="", metavar="[ROUTE|REQUEST_ID]", shell_complete=route_words)
 @click.option("-f", "--follow", is_flag=True, help="Go on with new lines until Ctrl-C.")
 @click.option("-n", "--lines", default=100, show_default=True, type=click.IntRange(0), help="Earlier lines to show.")

@@ -12,7 +12,7 @@ from quickstart.gateway_control import GatewayControl
 from quickstart.messages import text
 
 
-@click.command("restart", short_help="Stop and start the gateway.")
+@click.command("restart")
 @JSON
 @PLAIN
 def command(as_json: bool, plain: bool) -> None:

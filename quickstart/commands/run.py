@@ -21,7 +21,6 @@ from quickstart.messages import text
 
 @click.command(
     "run",
-    short_help="Run Claude Code or Codex through the gateway.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.option("-r", "--route", default="", shell_complete=route_words, help="A public name or a path.")

@@ -13,7 +13,7 @@ from quickstart.commands._invocation import JSON, PLAIN, open_console, route_wor
 from quickstart.gateway_control import GatewayControl
 
 
-@click.command("snippet", short_help="Print how to call the gateway.")
+@click.command("snippet")
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("route", default="", shell_complete=route_words)
 @JSON

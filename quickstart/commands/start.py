@@ -12,7 +12,7 @@ from quickstart.gateway_control import GatewayControl
 from quickstart.messages import text
 
 
-@click.command("start", short_help="Start the gateway.")
+@click.command("start")
 @JSON
 @PLAIN
 def command(as_json: bool, plain: bool) -> None:

@@ -25,7 +25,7 @@ from quickstart.standing import duration
 EVERY_SECONDS = 2.0
 
 
-@click.command("status", short_help="Show what runs and how its routes are.")
+@click.command("status")
 @click.option("-w", "--watch", is_flag=True, help="Go on until Ctrl-C; where there is no terminal, show every change.")
 @JSON
 @PLAIN

@@ -11,7 +11,7 @@ from quickstart.gateway_control import GatewayControl
 from quickstart.messages import text
 
 
-@click.command("stop", short_help="Stop the gateway.")
+@click.command("stop")
 @JSON
 @PLAIN
 def command(as_json: bool, plain: bool) -> None:

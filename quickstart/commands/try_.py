@@ -25,7 +25,7 @@ COMPARED = 256
 """Tokens an answer may have where several are compared: all of them wait for the longest."""
 
 
-@click.command("try", short_help="Ask a question through the gateway.")
+@click.command("try")
 @click.argument("prompt", default="-")
 @click.option("-r", "--route", default="", metavar="ROUTE", shell_complete=route_words, help="A public name or a path.")
 @click.option("--all", "every", is_flag=True, help="Ask every route and compare their answers.")

@@ -17,7 +17,7 @@ from quickstart.messages import text
 from quickstart.plan import Plan
 
 
-@click.command("ui", short_help="Open the Manager.")
+@click.command("ui")
 @click.option("--print", "only_print", is_flag=True, help="Print the address; open nothing.")
 @JSON
 @PLAIN

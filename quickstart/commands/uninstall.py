@@ -13,7 +13,7 @@ from quickstart.lock import exclusively
 from quickstart.messages import text
 
 
-@click.command("uninstall", short_help="Remove the gateway.")
+@click.command("uninstall")
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @click.option("--purge", is_flag=True, help="Also remove keys, answers, the model and this program itself.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")

@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pexpect
 import pytest
+from support.gateway_process import free_ports
+from support.user import PORT_NAMES
 
-from quickstart import cli
+from quickstart import cli, layout, messages
 from quickstart.answers import INPUTS, questions
 from quickstart.errors import Cancelled, KonnectError, PortTaken, QuickstartError
 
@@ -23,8 +26,10 @@ QUIET = ["--no-check-keys", "--no-discover", "--runtime", "process"]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
+    ports = dict(zip(PORT_NAMES, free_ports(len(PORT_NAMES)), strict=True))  # whoever runs this may have a gateway
+    mine = {f"AI_GATEWAY_{name}_PORT": str(port) for name, port in ports.items()}
     kept = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
-    return {**kept, "HOME": str(home), "PYTHONPATH": f"{ROOT}:{ROOT / 'gateway_image'}", **more}
+    return {**kept, **mine, "HOME": str(home), "PYTHONPATH": f"{ROOT}:{ROOT / 'gateway_image'}", **more}
 
 
 def run(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -188,3 +193,15 @@ def test_the_builtin_model_may_be_declined_on_the_command_line(tmp_path: Path) -
     assert ended.returncode == 2
     assert "--builtin-model" in ended.stderr
     assert run(tmp_path, "setup", "--yes", "--dry-run", "--builtin-model", *QUIET).returncode == 0
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_typed_alone_it_tells_every_command_in_one_line_each(language: str, tmp_path: Path) -> None:
+    alone = run(tmp_path, AI_GATEWAY_LANG=language)
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout == run(tmp_path, "--lang", language, "--help").stdout
+    told = alone.stdout.split("Commands:\n")[1]
+    names = cli.program.list_commands(click.Context(cli.program))
+    texts = [messages.catalogue()[f"command.{name}"][language] for name in names]
+    assert [line.split(None, 1)[1].strip() for line in told.splitlines()] == texts
+    assert all(layout.cells(line) <= 79 for line in alone.stdout.splitlines())

@@ -17,6 +17,7 @@ from quickstart.answers import questions
 
 ROOMS = sorted(Path(quickstart.__file__).parent.rglob("*.py"))
 FAMILIES = (
+    "command.",
     "running.state.",
     "check.",
     "diagnosis.",
