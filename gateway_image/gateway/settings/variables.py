@@ -121,6 +121,14 @@ def _workers(text: str) -> int:
     return int(text)
 
 
+def _connections(text: str) -> int:
+    if text.lower() == "auto":
+        return 16384
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 1 << 20:
+        raise _Wrong("write a number from 1 to 1048576, or auto for 16384")
+    return int(text)
+
+
 def _size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     if match is None:
@@ -253,6 +261,12 @@ class Settings:
         _version,
         "The version of Kong whose words are used where versions differ; with 3.7 a refusal by token limits says "
         "'API rate limit exceeded...', not 'AI token rate limit exceeded...'.",
+    )
+    worker_connections: int = _said(
+        "KONG_NGINX_EVENTS_WORKER_CONNECTIONS",
+        "auto",
+        _connections,
+        "How many clients may be connected to one worker; auto is 16384. Those beyond are turned away at once.",
     )
     client_max_body_size: int = _said(
         "KONG_NGINX_HTTP_CLIENT_MAX_BODY_SIZE", "64m", _size, "The longest request body; 0 for no limit."

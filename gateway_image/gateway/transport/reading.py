@@ -42,6 +42,7 @@ class RequestReader(asyncio.Protocol):
         "_buffer",
         "_chunks",
         "_client",
+        "_counted",
         "_head_size",
         "_missing",
         "_pumping",
@@ -73,6 +74,7 @@ class RequestReader(asyncio.Protocol):
         self._reading = True
         self._unsent = 0
         self._body: list[bytes] = []
+        self._counted = 0  # bytes of it, as the listener counts them
         self._missing = 0  # bytes of the body still to come; for a chunked one those it may still have
         self._chunks: ChunkReader | None = None
 
@@ -142,6 +144,8 @@ class RequestReader(asyncio.Protocol):
         busy = self._state == _BUSY
         self._state = _CLOSED
         self._buffer = b""
+        self._body = []
+        self._let_go()
         if busy:
             self.gave_up()
 
@@ -243,6 +247,11 @@ class RequestReader(asyncio.Protocol):
         """Takes body bytes off the buffer, and begins the request when its body is whole."""
         data = self._buffer
         self._buffer = b""
+        self._counted += len(data)
+        self.serving.held += len(data)
+        if self.serving.held > self.serving.bodies_limit:
+            self.refuse(Refused(503, "Too many request bodies are arriving at once"))
+            return
         chunks = self._chunks
         if chunks is None:
             missing = self._missing
@@ -300,6 +309,8 @@ class RequestReader(asyncio.Protocol):
         """The answer is written: on to the next request, or the connection ends."""
         if self._state != _BUSY:
             return
+        if self._counted:
+            self._let_go()
         if not self.keep_alive or self.serving.draining:
             self._end()
             return
@@ -308,6 +319,11 @@ class RequestReader(asyncio.Protocol):
         self.patience = _IDLE
         if self._buffer:
             self._read_on()
+
+    def _let_go(self) -> None:
+        """Nobody needs the body any more."""
+        self.serving.held -= self._counted
+        self._counted = 0
 
     def _read_on(self) -> None:
         """Takes up what waited, and reads again when that had become too much."""
@@ -330,6 +346,7 @@ class RequestReader(asyncio.Protocol):
         reply = Reply(status, reply.block + serving.identity(identity), reply.body)
         self._buffer = b""
         self._body = []
+        self._let_go()
         self._missing = _LINGER_LIMIT
         data = reply_bytes(reply, b"", False, serving.runtime.date_line())
         self.transport.write(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 64 << 20
 """Bytes of a request body when nothing else is configured."""
+BODIES_LIMIT = 512 << 20
+"""Bytes of all bodies that came in pieces and whose requests are not over: a hundred clients with the largest body each
+would take a machine's memory otherwise."""
+CONNECTIONS = 16384
+_log = logging.getLogger("gateway")
 
 
 class Serving:
@@ -24,9 +30,12 @@ class Serving:
     __slots__ = (
         "accepted",
         "begin",
+        "bodies_limit",
         "body_limit",
+        "connection_limit",
         "connections",
         "draining",
+        "held",
         "identity",
         "lanes",
         "pool",
@@ -36,6 +45,7 @@ class Serving:
         "runtime",
         "scheme",
         "sweeper",
+        "turned_away",
     )
 
     def __init__(
@@ -48,6 +58,8 @@ class Serving:
         port: int = 8000,
         scheme: str = "http",
         body_limit: int = BODY_LIMIT,
+        bodies_limit: int = BODIES_LIMIT,
+        connection_limit: int = CONNECTIONS,
         identity: Callable[[bytes], bytes] = lambda _: b"",
     ) -> None:
         self.begin = begin  # makes an Exchange, or for handling.py gives a Reply or an awaitable of one
@@ -59,6 +71,10 @@ class Serving:
         self.body_limit = body_limit
         self.identity = identity  # header lines for answers that no exchange makes, out of the request id
         self.lanes: Any = None  # of the configuration in force, for the proxy
+        self.bodies_limit = bodies_limit
+        self.connection_limit = connection_limit
+        self.turned_away = False  # somebody was, since there was room last
+        self.held = 0  # bytes of bodies
         self.draining = False
         self.accepted = 0  # connections so far
         self.requests = 0  # whole requests so far
@@ -67,14 +83,25 @@ class Serving:
 
     def opened(self, connection: RequestReader) -> None:
         self.accepted += 1
+        if len(self.connections) >= self.connection_limit:
+            if not self.turned_away:
+                self.turned_away = True
+                _log.error(
+                    "%d clients are connected, as many as may be: others are turned away "
+                    "(KONG_NGINX_EVENTS_WORKER_CONNECTIONS)", self.connection_limit,
+                )  # fmt: skip
+            connection.transport.abort()
+            return
         self.connections.add(connection)
         self.sweeper.waiting.add(connection)
         if self.draining:
             connection.drain()
 
     def closed(self, connection: RequestReader) -> None:
-        self.connections.discard(connection)
-        self.sweeper.waiting.discard(connection)
+        if connection in self.connections:
+            self.connections.discard(connection)
+            self.sweeper.waiting.discard(connection)
+            self.turned_away = False
 
     def refused(self, client: str, status: int, request_id: bytes, sent: int) -> None:
         """Counts and logs a request that could not be read, in the shape of the exchange's lines."""

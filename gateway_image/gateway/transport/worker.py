@@ -252,6 +252,7 @@ class Worker:
                     port=port,
                     scheme="https" if tls else "http",
                     body_limit=settings.client_max_body_size or NO_LIMIT,
+                    connection_limit=settings.worker_connections,
                     identity=self.identity,
                 )
                 serving.lanes = Lanes(self.recorder, self.snapshot)
