@@ -17,7 +17,7 @@ from gateway.plugins._ai_fields import (
     target_fields,
 )
 from gateway.plugins._balancer import ALGORITHMS, CRITERIA, HASH_HEADER
-from gateway.schema import Any_, Array, Custom, Field, Integer, Map, Record, String
+from gateway.schema import Any_, Array, Custom, Field, Integer, Map, Record, String, size_error
 
 _CHATS_ONLY = tuple(name for name in LLM_FORMATS if name != "openai")
 
@@ -30,7 +30,11 @@ def advanced_fields() -> Record:
             **target_fields(),
             "weight": Integer("Its share of the requests.", between=(1, 65535), default=100),
             "description": String("What it is good at, in words."),
-            "metadata": Map("Whatever else is to be known about it.", keys=String("A name."), values=Any_("A value.")),
+            "metadata": Map(
+                "Whatever else is to be known about it.",
+                keys=String("A name."),
+                values=Any_("A value.", check=size_error),
+            ),
         },
         checks=target_checks(),
     )
