@@ -18,7 +18,7 @@ from gateway.lane import Lane
 from gateway.replies import core_error, message_of
 from gateway.transport.faults import describe
 from gateway.transport.framing import LAST_CHUNK, head_bytes, reply_bytes
-from gateway.transport.lanes import Key
+from gateway.transport.lanes import Again, Key
 from gateway.transport.pool import Pool
 from gateway.transport.reading import HEAD, RequestReader
 from gateway.transport.serving import Serving
@@ -33,6 +33,7 @@ class ClientConnection(RequestReader):
     """One client of the proxy."""
 
     __slots__ = (
+        "_again",
         "_chunked",
         "_exchange",
         "_forward",
@@ -54,6 +55,7 @@ class ClientConnection(RequestReader):
         self._pool = cast(Pool, serving.pool)
         self._exchange: Any = None
         self._lane: Lane | None = None  # the short way of the request whose body still comes
+        self._again: Again | None = None  # the head that came last
         self._key: Key | None = None  # under which the request under way may be learned
         self._forward: Forward | None = None  # of that request
         self.upstream: Any = None  # what works for the exchange: a connection, an attempt to open one, a Fetching
@@ -71,12 +73,13 @@ class ClientConnection(RequestReader):
     def data_received(self, data: bytes) -> None:
         lanes = self.serving.lanes
         if lanes is not None and self._state == HEAD and not self._buffer and not self.blocked:
-            lane = lanes.find(data, self._client)
+            lane = lanes.find(data, self._client, self._again)
             if lane is None:
                 self._key = lanes.missed
             elif len(data) - lanes.end == lanes.length:
                 express = lane.begin(data[lanes.end :], lanes.end)
                 if express is not None and not self.serving.draining:
+                    self._again = lanes.again
                     self.take(lane.head, len(data))
                     self._send_express(express)
                     return

@@ -22,8 +22,16 @@ def bench() -> WireBench:
 
 
 def found(data: bytes, client: str = "127.0.0.1") -> Lanes | None:
+    """What is found, the same whether the connection sent this head before or not."""
     lanes: Lanes = bench().serving.lanes
-    return lanes if lanes.find(data, client) is not None else None
+    lane = lanes.find(data, client)
+    told = (lanes.end, lanes.length) if lane is not None else None
+    if client == "127.0.0.1":
+        assert lanes.find(HEAD % b"48", client) is not None
+        again = lanes.again
+        assert lanes.find(data, client, again) is lane
+        assert lane is None or (lanes.end, lanes.length) == told
+    return lanes if lane is not None else None
 
 
 @pytest.mark.parametrize("length", [b"0", b"7", b"48", b"123456"])
@@ -85,3 +93,25 @@ def test_a_request_that_began_before_a_change_teaches_nothing_about_what_came_af
     made.answer(b"HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER))
     assert lanes.find(HEAD % b"48", "127.0.0.1") is None
     assert lanes.missed is not None
+
+
+def test_a_head_that_a_connection_sent_before_is_forgotten_with_the_configuration() -> None:
+    made = bench()
+    lanes: Lanes = made.serving.lanes
+    assert lanes.find(HEAD % b"48", "127.0.0.1") is not None
+    assert Lanes(made.recorder).find(HEAD % b"48", "127.0.0.1", lanes.again) is None
+
+
+@pytest.mark.parametrize("name", [b"Content-Length", b"content-length"])
+@pytest.mark.parametrize("last", [False, True])
+def test_where_the_length_stands_in_the_head(name: bytes, last: bool) -> None:
+    lines = [name + b": %b", b"Accept: */*"]
+    head = b"\r\n".join([b"POST /chat HTTP/1.1", b"Host: other", *(reversed(lines) if last else lines), b"", b""])
+    made = bench()
+    for size in range(3):
+        body = BODY.replace(b"hello", b"hello" * 10**size)
+        made.send(head % b"%d" % len(body) + body)
+        assert made.short == (size > 0)
+        made.answer(b"HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER))
+    assert made.client._again is not None
+    assert made.client._again.before.endswith(name + b": ")
