@@ -86,7 +86,7 @@ if not given.exists(): sys.exit(f"{given}: no such file or directory.")
 if wanted and (given.is_dir() or digest(given) != wanted): sys.exit(f"{given} has not the sha256 {wanted}.")
 if given.is_file():
     try: tarfile.open(given).extractall(target, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
-    except (OSError, tarfile.TarError, EOFError) as error: sys.exit(f"{given} is damaged: {error}")
+    except (OSError, tarfile.TarError, EOFError) as error: sys.exit(f"{given} is no bundle, or damaged: " + str(error).partition(":")[0])
     given = next(target.iterdir())
 about = dict(line.split("=", 1) for line in (given / "bundle").read_text().splitlines())
 here, version = sysconfig.get_platform(), "%d.%d" % sys.version_info[:2]

@@ -123,8 +123,22 @@ def free_bytes(path: Path) -> int:
 def check(plan: Plan, machine: Machine) -> list[Finding]:
     """Everything that is in the way of this plan, most basic first; empty when nothing is."""
     found = [check_engine(plan, machine), check_output(plan, machine), check_disk(plan, machine)]
-    found.extend(check_port(plan, machine, listener) for listener in (*plan.listeners, MODEL))
+    for listener in (*plan.listeners, MODEL):
+        suggested = frozenset(finding.suggestion for finding in found if finding is not None)
+        found.append(check_port(plan, machine, listener, suggested))
     return [finding for finding in found if finding is not None]
+
+
+def error_of(findings: Sequence[Finding]) -> QuickstartError:
+    """The first one as an error; where more ports are taken than one, with all that it takes to have others."""
+    ports = [finding for finding in findings if finding.check == "port" and finding.suggestion]
+    if findings[0].check != "port" or len(ports) < 2:
+        return findings[0].error()
+    flags = " ".join(
+        f"--{finding.listener.replace('model', 'local-model')}-port {finding.suggestion}" for finding in ports
+    )
+    others = [finding.message for finding in ports if finding is not findings[0]]
+    return PortTaken(findings[0].message, "\n".join([*others, messages.text("diagnosis.ports_all", flags=flags)]))
 
 
 def check_engine(plan: Plan, machine: Machine) -> Finding | None:
@@ -157,8 +171,8 @@ def check_disk(plan: Plan, machine: Machine) -> Finding | None:
     return Finding("disk", told.message, told.hint)
 
 
-def check_port(plan: Plan, machine: Machine, listener: str) -> Finding | None:
-    """Whether a listener's port can be had. The hint names the flag and the next free port."""
+def check_port(plan: Plan, machine: Machine, listener: str, suggested: frozenset[int] = frozenset()) -> Finding | None:
+    """Whether a listener's port can be had. The hint names the flag and the next free port, none of `suggested`."""
     if listener == MODEL:
         if not plan.local_model:
             return None
@@ -166,7 +180,7 @@ def check_port(plan: Plan, machine: Machine, listener: str) -> Finding | None:
     else:
         port, address, flag = plan.ports[listener], plan.bind, f"--{listener}-port"
     others = [name for name in plan.listeners if name != listener and plan.ports[name] == port]
-    planned = frozenset([*plan.ports.values(), *([plan.local_model_port] if plan.local_model else [])])
+    planned = frozenset([*plan.ports.values(), *([plan.local_model_port] if plan.local_model else []), *suggested])
     if others and (listener == MODEL or plan.listeners.index(others[0]) < plan.listeners.index(listener)):
         suggestion = _next(machine, port, address, planned)
         told = diagnosis.told(

@@ -102,7 +102,7 @@ class Setup:
         if prompter is None or choices.settled:
             decided = self._without_asking(sources, eyes, preview, earlier)
             if decided.preview.findings and not choices.dry_run:
-                raise decided.preview.findings[0].error()
+                raise preflight.error_of(decided.preview.findings)
             if prompter is not None and not choices.dry_run:
                 self._agree(decided, earlier, prompter)
         else:

@@ -35,6 +35,7 @@ def install(
     instead of any network. Raises InstallFailed."""
     environment = {name: value for name, value in environ.items() if name not in _MISLEADING}
     environment |= {"PIP_USER": "0", "PIP_NO_INPUT": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    environment |= agreed(environment)
     pinned = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(requirements)]
     if wheels is not None and wheels.is_dir():
         pinned += ["--no-index", "--find-links", str(wheels)]
@@ -59,6 +60,20 @@ def install(
             archive.extractall(Path(scratch) / "pip")
         environment["PYTHONPATH"] = str(Path(scratch) / "pip")
         _run([python, "-P", "-m", "pip", *install_words], environment)
+
+
+def agreed(environment: Mapping[str, str]) -> dict[str, str]:
+    """A mirror or a certificate authority that is named for pip counts for uv too, and the other way round, as in
+    install.sh."""
+    first = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
+    certificates = next((value for name in first if (value := environment.get(name))), "")
+    wanted = {
+        "SSL_CERT_FILE": certificates,
+        "PIP_CERT": environment.get("PIP_CERT") or certificates,
+        "UV_DEFAULT_INDEX": environment.get("UV_DEFAULT_INDEX") or environment.get("PIP_INDEX_URL", ""),
+        "UV_FIND_LINKS": environment.get("UV_FIND_LINKS") or environment.get("PIP_FIND_LINKS", ""),
+    }
+    return {name: value for name, value in wanted.items() if value}
 
 
 def find_uv(environ: Mapping[str, str]) -> str:

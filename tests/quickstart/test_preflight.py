@@ -44,6 +44,16 @@ def test_a_taken_port_names_its_owner_the_flag_and_a_free_one(tmp_path: Path) ->
     assert found.error().exit_code == 4
 
 
+def test_where_many_ports_are_taken_one_line_has_all_others(tmp_path: Path) -> None:
+    machine = a_machine(dict.fromkeys((8000, 8001, 8004), "python3 (pid 1): gateway"))
+    found = preflight.check(a_plan(tmp_path, ports=PORTS), machine)
+    assert [finding.suggestion for finding in found] == [8005, 8006, 8007], "no port twice"
+    error = preflight.error_of(found)
+    assert error.message.startswith("Port 8000 (proxy)") and "Port 8004 (files)" in error.hint
+    assert error.hint.endswith("Choose: --proxy-port 8005 --admin-port 8006 --files-port 8007")
+    assert preflight.error_of(found[:1]).hint == found[0].hint and error.exit_code == 4
+
+
 def test_an_owner_that_cannot_be_seen_is_said_to_be_somebody(tmp_path: Path) -> None:
     (found,) = preflight.check(a_plan(tmp_path, ports=PORTS), a_machine({8100: ""}))
     assert "a program of another user" in found.message

