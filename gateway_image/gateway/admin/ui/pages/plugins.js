@@ -6,9 +6,8 @@ import { useLoad } from "../kit/load.js";
 import { Head, Loaded } from "../kit/parts.js";
 import { link } from "../kit/place.js";
 import { say } from "../kit/voice.js";
-import { Filter, matches } from "./rows.js";
+import { Filter, MOST, Unseen, matches } from "./rows.js";
 
-const MOST = 200;
 const SCOPES = { route: "routes", service: "services", consumer: "consumers" };
 
 // id -> name of what plugins may be scoped to.
@@ -50,8 +49,7 @@ export function Plugins() {
             <td data-label="Enabled"><label class="switch"><input type="checkbox" role="switch" checked=${row.enabled} onChange=${() => turn(row)} aria-label=${`${row.name} enabled`} /><span aria-hidden="true" class="soft">${row.enabled ? "on" : "off"}</span></label></td>
           </tr>`)}</tbody>
         </table></div>
-        ${found.length > MOST && html`<p class="soft">${MOST} of ${found.length} are shown: type a filter to see others.</p>`}
-        ${!found.length && html`<p class="soft" role="status">None fits the filter.</p>`}
+        <${Unseen} found=${found.length} />
       </div>`;
     }}</${Loaded}>`;
 }

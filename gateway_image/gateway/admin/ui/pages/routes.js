@@ -7,9 +7,8 @@ import { Head, Loaded } from "../kit/parts.js";
 import { link } from "../kit/place.js";
 import { hostOf } from "../kit/picture.js";
 import { Health } from "../kit/health.js";
-import { Filter, matches } from "./rows.js";
+import { Filter, MOST, Unseen, matches } from "./rows.js";
 
-const MOST = 200;
 
 export function Way({ route }) {
   return html`<span class="mono wrap">${route.methods?.length ? `${route.methods.join(", ")} ` : ""}${(route.paths ?? []).join(", ") || "any path"}</span>`;
@@ -40,8 +39,7 @@ export function Routes() {
             <td data-label="Health"><${Health} last=${row.last} now=${row.now} /></td>
           </tr>`)}</tbody>
         </table></div>
-        ${found.length > MOST && html`<p class="soft">${MOST} of ${found.length} are shown: type a filter to see others.</p>`}
-        ${!found.length && html`<p class="soft" role="status">None fits the filter.</p>`}
+        <${Unseen} found=${found.length} />
       </div>`;
     }}</${Loaded}>`;
 }

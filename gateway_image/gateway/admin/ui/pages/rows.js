@@ -6,11 +6,18 @@ import { useLoad } from "../kit/load.js";
 import { Head, Loaded } from "../kit/parts.js";
 import { link } from "../kit/place.js";
 
-const MOST = 200;
+// How many rows a list shows.
+export const MOST = 200;
 
 export function Filter({ value, set, what }) {
   return html`<label class="row"><span class="soft">Filter</span>
     <input class="input narrow" type="search" value=${value} aria-label=${`Filter ${what}`} onInput=${(event) => set(event.target.value)} /></label>`;
+}
+
+// What a list says of the rows that it does not show.
+export function Unseen({ found }) {
+  if (!found) return html`<p class="soft" role="status">None fits the filter.</p>`;
+  return found > MOST && html`<p class="soft">${MOST} of ${found} are shown: type a filter to see others.</p>`;
 }
 
 export const matches = (words, filter) => words.join(" ").toLowerCase().includes(filter.trim().toLowerCase());
@@ -34,8 +41,7 @@ export function Rows({ kind }) {
             ${columns.map(([title, cell]) => html`<td key=${title} data-label=${title} class="wrap">${cell(row)}</td>`)}
           </tr>`)}</tbody>
         </table></div>
-        ${found.length > MOST && html`<p class="soft">${MOST} of ${found.length} are shown: type a filter to see others.</p>`}
-        ${!found.length && html`<p class="soft" role="status">None fits the filter.</p>`}
+        <${Unseen} found=${found.length} />
       </div>`;
     }}</${Loaded}>`;
 }
