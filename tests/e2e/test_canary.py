@@ -132,6 +132,27 @@ def test_no_process_has_them_in_its_arguments_or_environment(story: Story) -> No
         assert looked_at
 
 
+def test_no_core_file_can_have_them(story: Story) -> None:
+    """What the kernel would write of a process that crashed: nothing, for the control process and every worker."""
+    if story.user.runtime == "docker":
+        label = story.user.container_label()
+        (identity,) = subprocess.check_output(["docker", "ps", "--quiet", "--filter", label], text=True).split()
+        told = subprocess.check_output(["docker", "inspect", "--format", "{{.State.Pid}}", identity], text=True)
+        first = psutil.Process(int(told))
+        found = [first, *first.children(recursive=True)]
+    else:
+        found = [one for one in psutil.process_iter(["cmdline"]) if _of(one, story.user)]
+        found = [one for one in found if _module(one.info["cmdline"] or []) == "gateway"]
+    assert len(found) > 1
+    for process in found:
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), (process, limits)
+
+
+def _module(words: list[str]) -> str:
+    return words[words.index("-m") + 1] if "-m" in words else ""
+
+
 def _of(process: psutil.Process, user: User) -> bool:
     try:
         return (

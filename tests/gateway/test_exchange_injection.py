@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.exchange import Answer, Gateway, HeaderInput
 
 from gateway.counters import Counters
@@ -157,5 +159,28 @@ def test_nor_does_a_secret(value: str) -> None:
         gateway = compiled(document(plugin), environment={"THE_KEY": value})
     except GatewayError as error:
         assert value not in str(error)
+        return
+    ask_everything(gateway)
+
+
+BREAKS = st.text(
+    st.sampled_from('\r\n\0\t\x0b\x0c\x1f\x7f\x85\u2028: ;,"\\aZ\u00e9\U0001f600'), min_size=1, max_size=12
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_nor_does_any_other_text(data: st.DataObject) -> None:
+    """Whatever stands wherever: control characters, other lines' ends, what header parsers split at."""
+    plugin = data.draw(st.sampled_from(PLUGINS))
+    made = document(plugin)
+    path = data.draw(st.sampled_from([one for one in places(made) if one[-1] not in STRUCTURE]))
+    before, after = at(made, path), data.draw(BREAKS)
+    cut = data.draw(st.integers(0, len(before)))
+    text = before[:cut] + after + data.draw(st.sampled_from(["", "Injected: yes", EVIL])) + before[cut:]
+    try:
+        gateway = compiled(changed(made, path, text))
+    except GatewayError as error:
+        assert str(error)
         return
     ask_everything(gateway)

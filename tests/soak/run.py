@@ -29,6 +29,7 @@ from support.process_tree import Held, children, of_tree
 from support.stream_crowd import Crowd, NumberedUpstream, Told, raise_descriptor_limit
 
 PATH = "/openai/chat"
+KEY = "sk-canary-3f9a61d20b77"
 ROWS: list[Row] = []
 
 
@@ -141,7 +142,11 @@ async def live(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with NumberedUpstream() as upstream:
             url = f"http://127.0.0.1:{upstream.port}/v1/chat/completions"
-            service = {**kong_file.service("openai", url, "m"), "read_timeout": 20_000, "retries": 0}
+            service = {
+                **kong_file.service("openai", url, "m", value=f"Bearer {KEY}"),
+                "read_timeout": 20_000,
+                "retries": 0,
+            }
             file = kong_file.write(Path(folder) / "kong.yml", service)
             log = str(Path(folder) / "access.log")
             settings = {"KONG_NGINX_WORKER_PROCESSES": str(given.workers), "KONG_PROXY_ACCESS_LOG": log}
@@ -154,6 +159,9 @@ async def live(given: argparse.Namespace) -> None:
                 if given.half_load_minutes:
                     await soak(gateway, given, watch)
                 await drained(gateway, given)
+                logs = [gateway.log.read_text(), Path(log).read_text()]
+                row("the provider's key", "in no log", f"{sum(map(len, logs))} bytes read",
+                    not any(KEY in text for text in logs))  # fmt: skip
             finally:
                 await loop.run_in_executor(None, gateway.stop)
 
