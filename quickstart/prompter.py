@@ -12,7 +12,7 @@ import shutil
 import sys
 import termios
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, NamedTuple, Protocol, TextIO
 
 import questionary
@@ -111,11 +111,13 @@ class QuestionaryPrompter:
             yield
         except SystemExit:
             writing = self._writing if self._writing is not None else sys.stdout
-            writing.write(_AS_BEFORE)
-            writing.flush()
+            with suppress(OSError):
+                writing.write(_AS_BEFORE)
+                writing.flush()
             raise
         finally:
-            termios.tcsetattr(stream.fileno(), termios.TCSANOW, before)
+            with suppress(OSError, termios.error):  # its window was closed: there is nothing left to put right
+                termios.tcsetattr(stream.fileno(), termios.TCSANOW, before)
 
     def _ask(self, make: Callable[[], questionary.Question], untouched: str = "") -> Any:
         """The answer to one question. `untouched`: the text of the line as long as nothing was typed."""

@@ -61,7 +61,8 @@ def inventory(
         found.append(Removal(f"process {pid}: the built-in model", model.stop))
     output = known.plan.output_dir if known is not None else default_output
     found.extend(_files(output / name for name in (SETTINGS_NAME, EXPORTS_NAME)))
-    if output.is_dir() and not output.is_symlink():
+    # where another user has made the usual directory, nothing in it is ours, and pathlib would raise
+    if os.path.isdir(output) and not output.is_symlink():  # noqa: PTH112
         found.append(Removal(f"{output} and its parent, where they are empty then", lambda: _drop_empty(output)))
     paths = [places.state]
     receipt: dict[str, str] = {}

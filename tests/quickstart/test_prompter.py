@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pexpect
 import pytest
 
 from quickstart import layout
-from quickstart.prompter import Choice, ScriptedPrompter, _folded, lines
+from quickstart.prompter import Choice, QuestionaryPrompter, ScriptedPrompter, _folded, lines
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMAND = "support.ask_everything"
@@ -152,3 +154,17 @@ def test_a_script_fails_at_the_first_surprise() -> None:
         ScriptedPrompter([("Where", "z")]).select("Where?", [Choice("a", "A")])
     with pytest.raises(KeyboardInterrupt):
         ScriptedPrompter([("Sure", KeyboardInterrupt)]).confirm("Sure?")
+
+
+def test_a_window_that_was_closed_is_no_error_of_ours() -> None:
+    """What the person meant stays: that it ends, by a signal."""
+    window, terminal = os.openpty()
+    unbuffered = open(os.dup(terminal), "wb", buffering=0)  # noqa: SIM115 - closed with what wraps it
+    with open(terminal) as reading, io.TextIOWrapper(unbuffered, write_through=True) as writing:
+        prompter = QuestionaryPrompter(reading, writing)
+        with pytest.raises(SystemExit) as ended, prompter._terminal_as_before():
+            os.close(window)
+            with pytest.raises(termios.error):
+                termios.tcgetattr(terminal)
+            raise SystemExit(129)
+    assert ended.value.code == 129

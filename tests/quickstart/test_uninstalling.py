@@ -139,6 +139,17 @@ def test_nothing_of_ours_is_nothing_to_remove(tmp_path: Path) -> None:
     assert found == ([], [])
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
+def test_where_nobody_may_look_nothing_is_ours(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir(mode=0)
+    try:
+        found = uninstalling.inventory(places_in(tmp_path), os.environ, False, hidden / "ai-gateway", without_engine)
+    finally:
+        hidden.chmod(0o700)
+    assert found == ([], [])
+
+
 def test_what_cannot_be_removed_is_told_and_the_rest_is_removed() -> None:
     done: list[str] = []
     told: list[str] = []
