@@ -20,6 +20,9 @@ from gateway.errors import GatewayError
 
 MOST_BYTES = 64 << 20
 """Bytes that may wait for one worker's files."""
+GATHERED = 1024
+"""Lines of requests that are handed over at once, before the next flush: at twenty thousand requests a second those of
+half a second would take 3 MB of every worker."""
 _MODE = 0o640
 _log = logging.getLogger("gateway")
 _DEVICES = {"/dev/stdout": 1, "/dev/stderr": 2, "-": 1}
@@ -201,10 +204,13 @@ class AccessLog:
 
     def write(self, line: bytes) -> None:
         """`line` without its line end."""
-        self._lines.append(line)
+        self.extend([line])
 
     def extend(self, lines: list[bytes]) -> None:
         self._lines += lines
+        if len(self._lines) >= GATHERED:
+            self.flush()
+            self._files.flush()
 
     def flush(self) -> None:
         if self._lines:

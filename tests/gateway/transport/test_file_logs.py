@@ -185,6 +185,18 @@ def test_a_reader_that_went_away_loses_lines_and_nothing_else(caplog: pytest.Log
     logs.close(PATIENCE)
 
 
+def test_many_lines_of_requests_do_not_wait_for_the_next_flush(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    logs = FileLogs()
+    log = AccessLog(logs, str(path))
+    log.extend([b"a"] * (file_logs.GATHERED - 1))
+    assert logs.settle(PATIENCE) and not path.exists()
+    log.write(b"b")
+    assert logs.settle(PATIENCE)
+    assert path.read_bytes() == b"a\n" * (file_logs.GATHERED - 1) + b"b\n"
+    logs.close(PATIENCE)
+
+
 def test_the_access_log_follows_a_file_that_is_moved_away(tmp_path: Path) -> None:
     path, old = tmp_path / "access.log", tmp_path / "access.log.1"
     logs = FileLogs()
