@@ -97,6 +97,8 @@ def test_every_dependency_has_its_reason_written_down() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     for requirement in [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["model"]]:
         assert f"`{name_of(requirement)}`" in text, f"ARCHITECTURE.md does not say why {name_of(requirement)} is there"
+    for requirement in (one for group in PROJECT["dependency-groups"].values() for one in group):
+        assert name_of(requirement) in text.lower(), f"ARCHITECTURE.md does not say what {name_of(requirement)} is for"
 
 
 def test_the_wheel_carries_every_file_that_the_program_looks_up() -> None:
