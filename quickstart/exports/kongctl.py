@@ -18,15 +18,12 @@ from quickstart.exports._bundle import Bundle, Note, Wish
 from quickstart.exports._kong_versions import NEWEST, fitted, listed
 from quickstart.exports._source import Source, plugins, uses
 from quickstart.exports._yaml import Tagged, dump
+from quickstart.konnect.models import TYPES
 
 TITLE = "an AI Gateway of Konnect, for kongctl"
 HEAD = "The AI gateway for Konnect's AI Gateway: kongctl apply --filename FILE\n"
 NAME = "ai-gateway"
 CERTIFICATE = "./certs/data-plane.crt"
-TYPES = (
-    "anthropic", "azure", "bedrock", "cerebras", "cohere", "dashscope", "databricks", "deepseek", "gemini",
-    "huggingface", "kimi", "llama2", "mistral", "ollama", "openai", "vercel", "vllm", "xai", "sagemaker",
-)  # fmt: skip
 _COMMON = ("max_tokens", "input_cost", "output_cost", "temperature", "top_k", "top_p", "upstream_url")
 _OWN = {
     "anthropic": {"anthropic_version": "version"},
