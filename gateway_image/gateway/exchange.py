@@ -7,7 +7,7 @@ plugins, JSON of any provider.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.access_line import access_line
@@ -237,6 +237,12 @@ class Exchange(Amendments):
         if piece and self.chain is not None and self.chain.body_filter:
             piece = self._filter_body(piece, last=False)
         return piece
+
+    def passer(self) -> Callable[[bytes], bool] | None:
+        """Who says whether events may go to the client in the upstream's own chunks, without data(); None: nobody."""
+        if self.conversation is None or self._filters_body():
+            return None
+        return self.conversation.passer()
 
     def end(self) -> bytes | Reply | Forward:
         """The upstream's answer is complete. Forward: it was not good enough, another one is asked."""

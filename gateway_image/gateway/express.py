@@ -128,6 +128,9 @@ class Express(msgspec.Struct, gc=False, eq=False):
     def overfull(self) -> bool:
         return self.full().overfull
 
+    def passer(self) -> Any:
+        return self.full().passer()
+
     def end(self) -> Any:
         return self.full().end()
 

@@ -4,7 +4,7 @@ place of passing it on. Not for: implementations (transport/runtime.py, plugins/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.headers import NameTable
@@ -63,6 +63,8 @@ class Conversation(Protocol):
     def head(self, exchange: Exchange, status: int, headers: Headers) -> bool: ...  # True: hold the body until whole
 
     def data(self, piece: bytes) -> bytes: ...
+
+    def passer(self) -> Callable[[bytes], bool] | None: ...  # see Exchange
 
     def end(self, exchange: Exchange) -> bytes: ...
 

@@ -21,7 +21,12 @@ _DONE = re.compile(rb"^data: ?\[DONE\]\r?$", re.MULTILINE)
 _USED = b'_tokens":'
 """Every usage has such a member; `"usage":null`, which some send with every event, has none."""
 _FAILED = b'"error":'
+_SIZE = re.compile(rb"^[0-9A-Fa-f]{1,4}\r\n", re.MULTILINE)  # of a chunk, where events came in theirs
 _SAMPLES = 4
+_ENOUGH = 8
+"""Events that are kept to take samples from, if need be: only a stream that tells no usage is estimated."""
+_EARLY = 16 << 10
+"""Bytes of each block of them."""
 _LAST_RESPONSES = ("response.completed", "response.incomplete")  # which a Responses stream has in place of [DONE]
 
 
@@ -132,12 +137,14 @@ class UsageScanner:
     __slots__ = (
         "_blind",
         "_bytes",
+        "_early",
         "_envelope",
         "_events",
         "_held",
         "_held_size",
         "_limit",
         "_samples",
+        "_seen",
         "_tail",
         "done",
         "error",
@@ -157,12 +164,17 @@ class UsageScanner:
         self._blind = False  # an event passed the limit: hand on, look no more
         self._bytes = 0
         self._events = 0
+        self._early: list[bytes] = []  # the first blocks with text, to take samples from
+        self._seen = 0  # events in there
         self._envelope = 0  # bytes of an event around its text
         self._samples = 0
 
     @property
     def text_length(self) -> int:
         """About how many bytes of text went by: what the events hold beyond their envelope. Enough for an estimate."""
+        early, self._early = self._early, []
+        for block in early:
+            self._sample(_SIZE.sub(b"", block))
         if not self._envelope:
             return 0
         return max(0, self._bytes - (self._events - self.done) * self._envelope - self.done * len(DONE))
@@ -188,6 +200,16 @@ class UsageScanner:
         if cut < len(data):
             block += self._hold(data[cut:], data[-3:])
         return block
+
+    def passes(self, chunks: bytes) -> bool:
+        """Looks at whole events in chunks as they are on the wire, and says whether the client may have them so; False:
+        they must go through feed() instead, without their framing."""
+        if self._held or (self.strip and chunks.rfind(_USED) >= 0):
+            return False
+        events = chunks.count(b"\n") >> 2
+        # what is around an event in its chunk: line ends, and two hexadecimal digits or three
+        self._look(chunks, events, len(chunks) - (6 if len(chunks) < 262 * events else 7) * events)
+        return True
 
     def end(self) -> bytes:
         """What is left for the client when the upstream ended its stream. Completes a last event that lacks its blank
@@ -215,17 +237,23 @@ class UsageScanner:
         return b""
 
     def _scan(self, block: bytes) -> bytes:
-        self._bytes += len(block)
-        self._events += block.count(b"\n") >> 1
+        found = self._look(block, block.count(b"\n") >> 1, len(block))
+        return block if found is None else found
+
+    def _look(self, block: bytes, events: int, size: int) -> bytes | None:
+        """Takes down whole events; what is left of them, or None where nothing had to be read."""
+        self._bytes += size
+        self._events += events
         done = block.rfind(b"[DONE]")
         # nearly always the last line: looking there first spares a walk through the whole block
         if done >= 0 and (_DONE.match(block, block.rfind(b"\n", 0, done) + 1) or _DONE.search(block)):
             self.done = True
-        if self._samples < _SAMPLES:
-            self._sample(block)
+        if self._seen < _ENOUGH and _CONTENT.search(block, 0, _EARLY):
+            self._early.append(block[:_EARLY])
+            self._seen += events
         # rfind is the cheapest look there is
         if block.rfind(_USED) < 0 and block.rfind(_FAILED) < 0:
-            return block
+            return None
         return self._read(block)
 
     def _read(self, block: bytes) -> bytes:
@@ -263,6 +291,8 @@ class UsageScanner:
         return value.get("choices") == [] and not error
 
     def _sample(self, block: bytes) -> None:
+        if self._samples >= _SAMPLES:
+            return
         position = 0
         for blank in _BLANK.finditer(block):
             self._measure(block, position, blank.start())

@@ -56,6 +56,9 @@ class PlainExchange:
     def connected(self, address: str, seconds: float) -> None:
         self.connections.append((address, seconds))
 
+    def passer(self) -> None:
+        """Everything is looked at."""
+
     def head(self, status: int, reason: bytes, headers: Headers) -> Head | None:
         if self.request.target.startswith(b"/held"):
             self.held = []

@@ -72,6 +72,9 @@ class Relay:
         self._began = True
         return Head(200, _LINES, None)
 
+    def passer(self) -> None:
+        """Nothing passes: all of it becomes JSON."""
+
     def data(self, piece: bytes) -> bytes:
         text = self._text.decode(piece)
         return self._led(self._line({"data": text, "ms": self._ms()}) if text else b"")

@@ -151,6 +151,12 @@ class LlmConversation:
             self.observer(piece)
         return piece
 
+    def passer(self) -> Callable[[bytes], bool] | None:
+        scanner = self._scanner
+        if type(scanner) is not UsageScanner or self._inflater is not None or self.observer is not None:
+            return None
+        return scanner.passes
+
     def end(self, exchange: Exchange) -> bytes:
         tail = b""
         if self._scanner is not None:
@@ -273,7 +279,8 @@ class LlmConversation:
 
     def _count_stream(self, exchange: Exchange) -> None:
         if self._scanner is not None:
-            self._count(exchange, self._scanner.usage, self._scanner.text_length)
+            usage = self._scanner.usage
+            self._count(exchange, usage, self._scanner.text_length if usage is None else 0)
         elif self._translator is not None:
             self._count(exchange, self._translator.usage, self._translator.text_length)
 

@@ -115,6 +115,9 @@ class TranslatedConversation(DialectConversation):
         assert self._retelling is not None
         return self._retelling.feed(super().data(piece))
 
+    def passer(self) -> None:
+        """Every event is told anew."""
+
     def end(self, exchange: Exchange) -> bytes:
         tail = super().end(exchange)
         assert self._retelling is not None

@@ -3,15 +3,18 @@ connections (pool.py, dial.py), what an answer means.
 
 The one who asks (a Consumer) is told: upstream_head() once, upstream_data() per piece, upstream_end() or
 upstream_failed() at last; upstream_flush() after each read that did not end the answer, so that pieces which came
-together are written together.
+together are written together. A consumer that sets `passer` during upstream_head() gets whole events of a stream in the
+upstream's own chunks through it, and as upstream_data() those for which it says False.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from gateway.transport.chunks import ChunkError, ChunkReader
+from gateway.transport.event_chunks import EventChunks
 from gateway.transport.lines import Refused
 from gateway.transport.outbox import LateTransport
 from gateway.transport.sweeper import FOREVER, ticks
@@ -48,6 +51,7 @@ class Consumer(Protocol):
 
 _MOST_INTERIM = 64
 """Answers 1xx before the real one: they cost the upstream nothing, and each wins it time."""
+_EVENTS = EventChunks()
 _NOTHING = Forward(Origin("http", "", 0), b"", b"")
 _IDLE, _HEAD, _LENGTH, _CHUNKS, _UNTIL_CLOSE = range(5)
 
@@ -70,6 +74,7 @@ class Upstream(asyncio.Protocol):
         "answers",
         "context",
         "origin",
+        "passer",
         "patience",
         "pool",
         "quiet",
@@ -85,6 +90,7 @@ class Upstream(asyncio.Protocol):
         self.quiet = 0
         self.patience = FOREVER
         self.answers = 0  # complete answers so far
+        self.passer: Callable[[bytes], bool] | None = None
         self._consumer: Consumer | None = None
         self._forward = _NOTHING
         self._state = _IDLE
@@ -284,6 +290,12 @@ class Upstream(asyncio.Protocol):
     def _read_chunks(self, data: bytes, consumer: Consumer) -> None:
         chunks = self._chunks
         assert chunks is not None
+        if self.passer is not None and chunks.between():
+            end = _EVENTS.end(data)
+            if end and self.passer(data[:end]):
+                if end < len(data) and self._consumer is consumer:
+                    self._end(b"", consumer)
+                return
         try:
             piece = chunks.feed(data)
         except ChunkError as error:
@@ -306,7 +318,7 @@ class Upstream(asyncio.Protocol):
         """The answer is complete: back into the pool first, so that the consumer's next request may use it."""
         self._state = _IDLE
         self._consumer = None
-        self._chunks = None
+        self._chunks = self.passer = None
         self._forward = _NOTHING  # an idle connection must not keep a large body alive
         self.answers += 1
         if self._keep and self._drained:

@@ -41,6 +41,7 @@ class ClientConnection(RequestReader):
         "_key",
         "_lane",
         "_left",
+        "_passes",
         "_pieces",
         "_pool",
         "_ready",
@@ -62,6 +63,7 @@ class ClientConnection(RequestReader):
         self._held = False  # the exchange keeps the answer until it is whole
         self._silent = False  # the answer has no body on the wire
         self._chunked = False
+        self._passes: Any = None  # of the exchange: what may pass in the upstream's chunks
         self._left: int | None = None  # bytes of the promised length still to send
         self._ready = b""  # the head, until it is written
         self._pieces: list[bytes] = []  # body bytes that wait for the next flush
@@ -195,6 +197,10 @@ class ClientConnection(RequestReader):
                 self.keep_alive = False
         self._chunked = chunked
         self._ready = head_bytes(head, reason, chunked, self.keep_alive)
+        if chunked and self.upstream is not None:
+            self._passes = passes = self._exchange.passer()
+            if passes is not None:
+                self.upstream.passer = self._pass_on
 
     def upstream_whole(self, status: int, reason: bytes, headers: Headers, body: bytes) -> None:
         exchange = self._exchange
@@ -229,12 +235,27 @@ class ClientConnection(RequestReader):
         elif piece:
             self._add(piece)
 
+    def _pass_on(self, chunks: bytes) -> bool:
+        """Whole chunks for the client as the upstream made them, where nobody has to look into them."""
+        try:
+            if not self._passes(chunks):
+                return False
+        except Exception as error:
+            self._crash(error)
+            return True
+        if self._ready:
+            chunks = self._ready + chunks
+            self._ready = b""
+        self._sent += len(chunks)
+        self.transport.write(chunks)
+        return True
+
     def upstream_flush(self) -> None:
         if self._ready or self._pieces:
             self._flush(b"")
 
     def upstream_end(self, piece: bytes) -> None:
-        self.upstream = None
+        self.upstream = self._passes = None
         exchange = self._exchange
         try:
             if piece:
