@@ -14,7 +14,7 @@ from quickstart import container_way, deployment, diagnosis, messages, ports
 from quickstart.container_spec import Engine, EngineProblem
 from quickstart.diagnosis import Told
 from quickstart.errors import EnvironmentProblem, PortTaken, QuickstartError
-from quickstart.files import Places, output_directory
+from quickstart.files import NAME, Places, output_directory
 from quickstart.local_model import SIZE, LocalModel
 from quickstart.plan import Plan
 
@@ -160,6 +160,16 @@ def check_output(plan: Plan, machine: Machine) -> Finding | None:
     except EnvironmentProblem as problem:
         return Finding("output", problem.message, problem.hint)
     return None
+
+
+def elsewhere(usual: Path, home: Path) -> tuple[Path, str]:
+    """A directory at home in the place of the usual one where that cannot be used, and why; on a machine of many users
+    only the first can have it. "" where nothing is wrong."""
+    try:
+        output_directory(usual, make=False)
+    except EnvironmentProblem as problem:
+        return home / NAME, problem.message
+    return usual, ""
 
 
 def check_disk(plan: Plan, machine: Machine) -> Finding | None:

@@ -53,7 +53,7 @@ from quickstart.review import Earlier, compare
 from quickstart.rewinding import Tape
 from quickstart.runners import Runners, runner_of
 from quickstart.runtime import RunStatus
-from quickstart.sources import Sources
+from quickstart.sources import DEFAULT, Sources
 from quickstart.wizard import Decided, Preview
 from quickstart.wizard_hosted import Desk
 
@@ -90,7 +90,7 @@ class Setup:
         """Raises QuickstartError; returns when everything is as it was asked for."""
         # a wizard without a terminal must end before it has looked at or asked about anything
         prompter = None if choices.yes else self.prompter(self.environment)
-        sources, way = self._way_out(self._sources(flags, choices))
+        sources, way = self._way_out(self._placed(self._sources(flags, choices)))
         machine = self.machine(self.places, self.environment)
         eyes = self.eyes(way.environment(self.environment), machine.ours)
         earlier = self._earlier(sources)
@@ -166,6 +166,16 @@ class Setup:
         for note in notes:
             self.console.warn(note)
         return Sources(flags, self.environment, saved, secrets)
+
+    def _placed(self, sources: Sources) -> Sources:
+        given = sources.value("output_dir")
+        if given.origin != DEFAULT:
+            return sources
+        path, why = preflight.elsewhere(Path(given.value), self.places.home)
+        if not why:
+            return sources
+        self.console.warn(why, text("machine.elsewhere", path=self.console.place(path)))
+        return replace(sources, flags={**sources.flags, "output_dir": str(path)})
 
     def _way_out(self, sources: Sources) -> tuple[Sources, Outward]:
         """How providers are reached, by this shell or as it was kept; the keys are checked that way, and the gateway

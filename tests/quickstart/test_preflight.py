@@ -54,6 +54,13 @@ def test_where_many_ports_are_taken_one_line_has_all_others(tmp_path: Path) -> N
     assert preflight.error_of(found[:1]).hint == found[0].hint and error.exit_code == 4
 
 
+def test_a_usual_directory_that_somebody_else_made_first_is_left_to_them(tmp_path: Path) -> None:
+    assert preflight.elsewhere(tmp_path / "kong" / "ai-gateway", tmp_path) == (tmp_path / "kong" / "ai-gateway", "")
+    (tmp_path / "prepared").symlink_to(tmp_path)
+    path, why = preflight.elsewhere(tmp_path / "prepared", tmp_path / "home")
+    assert path == tmp_path / "home" / "ai-gateway" and "symbolic link" in why
+
+
 def test_an_owner_that_cannot_be_seen_is_said_to_be_somebody(tmp_path: Path) -> None:
     (found,) = preflight.check(a_plan(tmp_path, ports=PORTS), a_machine({8100: ""}))
     assert "a program of another user" in found.message

@@ -206,3 +206,18 @@ def test_a_container_that_was_asked_for_is_made_and_what_is_in_the_way_is_said(s
     screen = stage.run(environment={"OPENAI_API_KEY": CANARY}, runtime="docker")
     assert stage.applied[0][0].runtime == "docker"
     assert TROUBLE.message in screen.text and TROUBLE.hint in screen.text
+
+
+def test_where_the_usual_directory_is_not_ours_one_at_home_is_taken(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(usual: Path, home: Path) -> tuple[Path, str]:
+        return home / "ai-gateway", f"{usual} belongs to another user."
+
+    monkeypatch.setattr("quickstart.preflight.elsewhere", elsewhere)
+    stage.run(environment={"OPENAI_API_KEY": CANARY})
+    assert stage.applied[-1][0].output_dir == stage.home / "out", "what was said is not asked about"
+    screen = stage.run(environment={"OPENAI_API_KEY": CANARY}, output_dir=None)
+    plan, answers, _ = stage.applied[-1]
+    assert plan.output_dir == answers.output_dir == stage.home / "ai-gateway"
+    assert "belongs to another user" in screen.text and "kong.yml and kong.env go to" in screen.text
