@@ -316,6 +316,8 @@ class Exchange(Amendments):
         self.status = status or self.status
         if aborted:
             self.notes["aborted"] = True
+            if self.conversation is not None and self.forwarded_at:
+                self.conversation.left(self)
         if self._asking is not None:
             self._asking.close()
         if self.attempts is not None:

@@ -72,6 +72,8 @@ class Conversation(Protocol):
 
     def broken(self, exchange: Exchange, error: UpstreamError) -> bytes | None: ...
 
+    def left(self, exchange: Exchange) -> None: ...  # the client went away before the end
+
     def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply: ...
 
     def summary(self) -> bytes: ...  # members of a JSON object, for the access log

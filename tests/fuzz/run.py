@@ -2,8 +2,9 @@
 
     PYTHONPATH=gateway_image:tests python tests/fuzz/run.py [--inputs N] [--seed N] [--keep] [TARGET...]
 
-N inputs are shared out among the targets by how fast each is. Ends with 1 when an input came out wrong; it is kept in
-corpus/TARGET then, and tried first from then on. With --keep inputs that came out in a new way are kept too.
+N inputs are shared out among the targets by how fast each is; a line a minute tells how far it is. Ends with 1 when an
+input came out wrong; it is kept in corpus/TARGET then, and tried first from then on. With --keep inputs that came out
+in a new way are kept too.
 """
 
 from __future__ import annotations
@@ -39,12 +40,16 @@ def main() -> int:
     for fuzzer in fuzzers.values():
         fuzzer.tried = 0
     spent = dict.fromkeys(fuzzers, 0.0)
+    told_at = time.monotonic()
     while fuzzers and total < given.inputs:
         name = min(fuzzers, key=lambda each: spent[each])  # the same time for each
         started = time.perf_counter()
         found = fuzzers[name].run(ROUND)
         spent[name] += time.perf_counter() - started
         total += ROUND
+        if time.monotonic() - told_at >= 60:
+            told_at = time.monotonic()
+            print(f"  {total} inputs, {sum(len(one.outcomes) for one in fuzzers.values())} outcomes", flush=True)
         if found is not None:
             wrong += 1
             keep(CORPUS / name, [found.data])

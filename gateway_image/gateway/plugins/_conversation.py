@@ -314,6 +314,15 @@ class LlmConversation:
         """The last event of a stream that is not whole."""
         return b"\n\n" + error_event(message, code=code)
 
+    def left(self, exchange: Exchange) -> None:
+        """The client went away before the end: what it got until then was used, and its prompt in any case. Else nobody
+        who hangs up in time would ever reach a limit."""
+        if self.usage is None and not self.failed:
+            if self._scanner is None and self._translator is None:
+                self._count(exchange, None, 0)
+            else:
+                self._count_stream(exchange)
+
     def refused(self, exchange: Exchange, error: UpstreamError, reply: Reply) -> Reply:
         """Adds to Kong's words where it was tried, why it failed and what to do."""
         self.failed = True

@@ -132,3 +132,32 @@ def test_an_answer_that_the_upstream_packed_is_not_packed_again() -> None:
     assert told.header("content-encoding") == "gzip"
     assert conversation(told).usage is not None
     assert gateway().ask("POST", "/", {}, BODY, answer=answer).body == plain
+
+
+@pytest.mark.parametrize("heard", ["nothing", "head", "some", "all"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_who_leaves_has_used_the_prompt_and_what_came(heard: str, stream: bool) -> None:
+    exchange = gateway().exchange("POST", "/", (), {**BODY, "stream": stream})
+    exchange.start()
+    event = b'data: {"choices":[{"index":0,"delta":{"content":"four words of text"}}]}\n\n'
+    last = (
+        b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":9,"total_tokens":16}}\n\ndata: [DONE]\n\n'
+    )
+    if heard != "nothing":
+        kind = b"text/event-stream" if stream else b"application/json"
+        exchange.head(200, b"OK", [(b"Content-Type", kind)])
+        pieces = {"head": b"", "some": event, "all": event + last}[heard]
+        exchange.data(pieces if stream else pieces[:20])
+    exchange.finish(0, 0, True)
+    usage = exchange.conversation.usage  # type: ignore[union-attr]
+    assert usage is not None and usage.prompt_tokens > 0
+    if stream and heard == "all":
+        assert (usage.prompt_tokens, usage.completion_tokens, usage.estimated) == (7, 9, False)
+    else:
+        assert usage.estimated and usage.completion_tokens == (5 if stream and heard == "some" else 0)
+
+
+def test_who_leaves_before_anything_was_sent_has_used_nothing() -> None:
+    exchange = gateway().exchange("POST", "/", (), BODY)
+    exchange.finish(0, 0, True)
+    assert exchange.conversation is None
