@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 from support.house import ROOT
@@ -94,6 +95,21 @@ def test_a_worker_that_dies_is_replaced_and_serves_the_newest() -> None:
             assert after is not None
             assert after.pid != before
             assert [await status(port, b"/b") for _ in range(8)] == [200] * 8
+
+    run(scene())
+
+
+def test_their_heaps_keep_what_a_large_body_took_unless_somebody_knows_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "4096")
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+
+    async def scene() -> None:
+        async with RawUpstream() as upstream, started(config(upstream.port)) as (workers, _):
+            process = workers.members[0].process
+            assert process is not None
+            told = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+            assert b"MALLOC_TRIM_THRESHOLD_=8388608" in told
+            assert b"MALLOC_MMAP_THRESHOLD_=4096" in told
 
     run(scene())
 
