@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway.settings.proxies import DIRECT, PROXY
 from quickstart import __version__
 from quickstart.exports._bundle import Note, Wish
 from quickstart.exports._source import Source, uses, without_consumer_keys
@@ -36,8 +37,14 @@ def settings(source: Source, keys: str) -> dict[str, str]:
         "KONG_NGINX_WORKER_PROCESSES": str(source.workers),
         "KONG_NGINX_MAIN_WORKER_SHUTDOWN_TIMEOUT": f"{DRAIN_SECONDS}s",
         "KONG_COMPATIBLE_VERSION": NEWEST,
+        **({DIRECT: source.no_proxy} if source.no_proxy else {}),
         **dict.fromkeys(_SHUT, "off"),
     }
+
+
+def keys_of(source: Source, needed: list[str]) -> list[str]:
+    """The names that its file of keys must hold: what the configuration refers to, and the way out."""
+    return [*needed, *([PROXY] if source.proxied else [])]
 
 
 def configuration(document: dict[str, Any]) -> tuple[str, list[str], list[Note]]:

@@ -16,6 +16,7 @@ from quickstart import deployment, messages
 from quickstart.errors import EnvironmentProblem, QuickstartError
 from quickstart.exports._bundle import Note
 from quickstart.files import Places
+from quickstart.plan import Plan
 from quickstart.reconcile import deck_file, rows, sealing, situation
 
 CREDENTIALS = {kind: next(iter(KINDS[kind].secret)) for kind in KINDS["consumers"].children if KINDS[kind].secret}
@@ -32,6 +33,8 @@ class Source:
     document: dict[str, Any]
     secrets: Mapping[str, str] = field(default_factory=dict)
     workers: int = 1
+    proxied: bool = False  # whether the way out is a forward proxy, whose URL is among the secrets as HTTPS_PROXY
+    no_proxy: str = ""
     notes: tuple[Note, ...] = ()
 
 
@@ -47,7 +50,19 @@ def read(places: Places) -> Source:
     notes = made.notes
     if not found.live:
         notes = (Note(messages.text("exports.from_file", path=places.configuration)), *notes)
-    return replace(made, workers=known.plan.workers, notes=notes)
+    plan = known.plan
+    notes = (*notes, *_way_out(plan))
+    return replace(made, workers=plan.workers, proxied=bool(plan.forward_proxy), no_proxy=plan.no_proxy, notes=notes)
+
+
+def _way_out(plan: Plan) -> Iterator[Note]:
+    """What is different about the way to providers here."""
+    if plan.forward_proxy:
+        said = messages.text("exports.proxy", proxy=plan.forward_proxy)
+        yield Note(said, messages.text("exports.proxy_hint"))
+    if plan.ca_file:
+        said = messages.text("exports.authorities", path=plan.ca_file)
+        yield Note(said, messages.text("exports.authorities_hint"))
 
 
 def source(text: str, secrets: Mapping[str, str]) -> Source:

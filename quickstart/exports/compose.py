@@ -14,7 +14,16 @@ from quickstart.container_spec import UNPRIVILEGED
 from quickstart.endpoints import BRIDGE_HOST
 from quickstart.exports._addresses import from_a_container, local_addresses
 from quickstart.exports._bundle import Bundle, Note, Wish
-from quickstart.exports._gateway import CONFIGURATION, DRAIN_SECONDS, KEYS, PORTS, configuration, image_of, settings
+from quickstart.exports._gateway import (
+    CONFIGURATION,
+    DRAIN_SECONDS,
+    KEYS,
+    PORTS,
+    configuration,
+    image_of,
+    keys_of,
+    settings,
+)
 from quickstart.exports._source import Source
 from quickstart.exports._yaml import dump
 
@@ -29,6 +38,7 @@ HEAD = (
 def export(source: Source, wish: Wish) -> Bundle:
     here = local_addresses(source.document)
     text, needed, notes = configuration(from_a_container(source.document))
+    needed = keys_of(source, needed)
     if here:
         notes.append(
             Note(

@@ -12,7 +12,7 @@ from typing import Any
 from quickstart import messages
 from quickstart.exports._addresses import local_addresses
 from quickstart.exports._bundle import Bundle, Note, Wish
-from quickstart.exports._gateway import CONFIGURATION, DRAIN_SECONDS, PORTS, configuration, image_of, settings
+from quickstart.exports._gateway import CONFIGURATION, DRAIN_SECONDS, PORTS, configuration, image_of, keys_of, settings
 from quickstart.exports._limits import shared_through
 from quickstart.exports._source import Source
 from quickstart.exports._yaml import dump
@@ -33,6 +33,7 @@ Manifest = dict[str, Any]
 def export(source: Source, wish: Wish) -> Bundle:
     document, shared = shared_through(copy.deepcopy(source.document), REDIS)
     text, needed, notes = configuration(document)
+    needed = keys_of(source, needed)
     if shared:
         notes.append(Note(messages.text("exports.shared", plugins=", ".join(shared), redis=REDIS)))
     if here := local_addresses(document):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 from support.exported import CONSUMER_KEY, TYPED_KEY, a_source, edited
 from support.launched import CANARY, SECRET, Launched
 
+from quickstart import deployment
 from quickstart.errors import EnvironmentProblem
 from quickstart.exports._source import plugins, read, source, uses, variable_of, without_consumer_keys
 from quickstart.local_http import request
@@ -28,6 +30,19 @@ def test_a_running_gateway_tells_of_edits_and_a_stopped_one_keeps_them(tmp_path:
         stopped = read(launched.places)
         assert stopped.document == live.document
         assert "does not run" in stopped.notes[0].message
+
+
+def test_the_way_out_of_this_machine_is_told(tmp_path: Path) -> None:
+    with Launched(tmp_path) as launched:
+        launched.apply(test=False)
+        launched.runner.stop()
+        known = deployment.require(launched.places.deployment)
+        away = replace(known.plan, forward_proxy="proxy.test:3128", no_proxy=".lan", ca_file="/company.pem")
+        launched.places.deployment.write_text(deployment.to_text(replace(known, plan=away)))
+        made = read(launched.places)
+    assert (made.proxied, made.no_proxy) == (True, ".lan")
+    told = " ".join(note.message + note.hint for note in made.notes)
+    assert "proxy.test:3128" in told and "/company.pem" in told and "SSL_CERT_FILE" in told
 
 
 def test_nothing_set_up_is_said(tmp_path: Path) -> None:
