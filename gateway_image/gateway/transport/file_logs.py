@@ -69,7 +69,7 @@ class _File:
             self._torn = False
             self._open()
         pipe = stat.S_ISFIFO(os.fstat(self._descriptor).st_mode)
-        for batch in _batches(lines, _ATOMIC if pipe else 1 << 20):
+        for batch in _batches(lines, _ATOMIC) if pipe else (lines,):
             data = b"\n".join(batch) + b"\n"
             if self._torn:
                 data = b"\n" + data
