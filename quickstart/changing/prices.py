@@ -41,17 +41,16 @@ def parse(given: str) -> Price:
     return price
 
 
-def priced(rows: Rows, where: Scope, price: Price) -> Rows:
-    """The rows with this price for every model of the scope. Raises UsageError where it has several."""
+def priced(rows: Rows, where: Scope, price: Price) -> tuple[Rows, list[str]]:
+    """The rows with this price for the models of the scope that have none, for all where all have one; and their
+    names."""
     out = copy.deepcopy(rows)
-    found = list(_models(out, where))
-    names = sorted({_name(model) for model in found})
-    if len(names) > 1:
-        raise UsageError(text("limit.several", models=", ".join(names)), text("limit.several_hint"))
-    for model in found:
+    every = list(_models(out, where))
+    chosen = [model for model in every if not _has_price(model)] or every
+    for model in chosen:
         model["options"] = {**(model.get("options") or {}), "input_cost": price.input or None}
         model["options"]["output_cost"] = price.output or None
-    return read(deck_file.text(out), "The configuration with this price")
+    return read(deck_file.text(out), "The configuration with this price"), sorted({_name(model) for model in chosen})
 
 
 def require(rows: Rows, where: Scope, target: str) -> None:
@@ -70,7 +69,7 @@ def _has_price(model: dict[str, Any]) -> bool:
 
 
 def _name(model: dict[str, Any]) -> str:
-    return str(model.get("name") or model["provider"])
+    return str(model.get("name") or text("limit.any_model"))
 
 
 def _models(rows: Rows, where: Scope) -> Iterator[dict[str, Any]]:

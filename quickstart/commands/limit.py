@@ -68,12 +68,14 @@ def command(
             rows = now.running or nothing()
             new = limits.unlimited(rows, where) if off else limits.limited(rows, where, wanted, by or "")
             if cost is not None:
-                new = prices.priced(new, where, cost)
+                new, _ = prices.priced(new, where, cost)
             prices.require(new, where, " ".join([target, *limit]))
             return Wanted(Wish(typed, choose=choose, ancestor=rows, configuration=deck_file.text(new)))
 
         return wanted_of
 
+    if cost is not None and len(names := prices.priced(now, where, cost)[1]) > 1:
+        console.warn(text("limit.several", models=", ".join(names)))
     if where.kind == "services" and not off:
         console.warn(text("limit.only_service", name=target))
     document = settle(console, subject, wanting, Manner(yes or as_json, test=False, dry_run=dry_run), os.environ)

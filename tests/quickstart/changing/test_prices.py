@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.setups import a_plan, a_route
@@ -57,7 +58,8 @@ def test_money_without_prices_is_refused_and_tokens_are_not(rows: Rows) -> None:
 
 def test_every_model_of_the_scope_gets_its_price(rows: Rows) -> None:
     where = everything("openai")
-    after = priced(limited(rows, where, [parse("2.5/1d")], "cost"), where, Price(0.25, 0))
+    after, names = priced(limited(rows, where, [parse("2.5/1d")], "cost"), where, Price(0.25, 0))
+    assert len(names) == 1
     require(after, where, "openai 2.5/1d")
     told = [change.text for change in differences(rows, after)]
     assert any("openai" in line and "config.model.options.input_cost = 0.25" in line for line in told)
@@ -67,15 +69,27 @@ def test_every_model_of_the_scope_gets_its_price(rows: Rows) -> None:
 def test_one_route_alone(rows: Rows, tmp_path: Path) -> None:
     plan = a_plan(tmp_path, *[replace(a_route(1000), public="cohere", provider="cohere")])
     where = scope("cohere-api_cohere-chat", plan, rows)
-    after = priced(limited(rows, where, [parse("1/1h")], "cost"), where, Price(1, 2))
+    after, _ = priced(limited(rows, where, [parse("1/1h")], "cost"), where, Price(1, 2))
     require(after, where, "/cohere/chat")
     with pytest.raises(UsageError):
         require(limited(after, everything("openai"), [parse("1/1h")], "cost"), everything("openai"), "openai")
 
 
-def test_models_of_different_names_want_a_price_each(rows: Rows) -> None:
+def test_what_has_a_price_keeps_it_while_others_have_none(rows: Rows) -> None:
     both = Scope(("openai", "cohere"), "both")
-    plugins = [row for row in rows["plugins"].values() if row["name"] == "ai-proxy"]
-    plugins[0]["config"]["model"]["name"] = "another"
-    with pytest.raises(UsageError, match="a price each"):
-        priced(rows, both, Price(1, 1))
+    first, _ = priced(rows, everything("openai"), Price(1, 2))
+    second, names = priced(first, both, Price(3, 4))
+    models = {row["config"]["model"]["provider"]: row["config"]["model"]["options"] for row in proxies(second)}
+    assert (models["openai"]["input_cost"], models["cohere"]["input_cost"]) == (1, 3) and names
+    third, _ = priced(second, both, Price(5, 6))
+    assert {row["config"]["model"]["options"]["output_cost"] for row in proxies(third)} == {6}
+
+
+def test_a_model_that_requests_choose_is_told_so(rows: Rows) -> None:
+    for row in proxies(rows):
+        row["config"]["model"]["name"] = None
+    assert "models that requests choose" in priced(rows, everything("openai"), Price(1, 1))[1]
+
+
+def proxies(rows: Rows) -> list[dict[str, Any]]:
+    return [row for row in rows["plugins"].values() if row["name"] == "ai-proxy"]
