@@ -33,6 +33,8 @@ PULSE_SECONDS = 5.0
 HUNG_SECONDS = 30.0
 """How long it may take to say so. One that is stopped or hangs still has its share of the connections, which would wait
 for ever; nobody can tell that from outside but by its silence."""
+GRACE_SECONDS = 5.0
+"""How long it is asked once more: perhaps it was this process that stood still, and the answer has long been there."""
 DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before a worker that died is started again: longer each time, from the start again after it stayed up."""
 STAYED_UP = 30.0
@@ -265,19 +267,22 @@ class Workers:
     async def _feel_pulses(self) -> None:
         while not self._stopping:
             await asyncio.sleep(PULSE_SECONDS)
-            self._questions += 1
-            question = {"do": "pulse", "generation": self._questions}
-            await asyncio.gather(*(self._feel_pulse(member, question) for member in self.members if member.ready))
+            await asyncio.gather(*(self._feel_pulse(member) for member in self.members if member.ready))
 
-    async def _feel_pulse(self, member: Member, question: Message) -> None:
+    async def _feel_pulse(self, member: Member) -> None:
         """Kills a process that does not answer, so that another takes its place."""
         process = member.process
-        try:
-            await self._ask(member, question, "alive", HUNG_SECONDS)
-        except WorkerError:
-            if process is not None and process.returncode is None and not self._stopping:
-                _log.error("worker %d was silent for %g s: it is killed", member.number, HUNG_SECONDS)
-                process.kill()
+        assert process is not None
+        for seconds in (HUNG_SECONDS, GRACE_SECONDS):
+            self._questions += 1
+            try:
+                await self._ask(member, {"do": "pulse", "generation": self._questions}, "alive", seconds)
+                return
+            except WorkerError:
+                if process.returncode is not None or self._stopping:
+                    return
+        _log.error("worker %d was silent for %g s: it is killed", member.number, HUNG_SECONDS + GRACE_SECONDS)
+        process.kill()
 
     def _keep_numbers(self, member: Member) -> None:
         """What a process counted stays counted after its end; its connections are gone."""

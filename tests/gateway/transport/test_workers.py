@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,8 @@ def test_a_worker_that_is_there_and_silent_is_replaced(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(room, "PULSE_SECONDS", 0.1)
-    monkeypatch.setattr(room, "HUNG_SECONDS", 2.0)
+    monkeypatch.setattr(room, "HUNG_SECONDS", 1.0)
+    monkeypatch.setattr(room, "GRACE_SECONDS", 1.0)
 
     async def scene() -> None:
         async with RawUpstream() as upstream, started(config(upstream.port)) as (workers, port):
@@ -135,6 +137,27 @@ def test_a_worker_that_is_there_and_silent_is_replaced(
 
     run(scene())
     assert "worker 0 was silent for 2 s: it is killed" in [record.getMessage() for record in caplog.records]
+
+
+def test_no_worker_is_taken_for_silent_because_the_control_process_stood_still(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(room, "PULSE_SECONDS", 0.01)
+    monkeypatch.setattr(room, "HUNG_SECONDS", 0.2)
+
+    async def scene() -> None:
+        async with RawUpstream() as upstream, started(config(upstream.port)) as (workers, _):
+            before = [member.process for member in workers.members]
+            for _ in range(5):
+                asked = workers._questions
+                while workers._questions == asked:
+                    await asyncio.sleep(0)
+                threading.Event().wait(0.5)  # the whole loop stands still
+                await asyncio.sleep(0.1)
+            assert [member.process for member in workers.members] == before and workers.ready == 2
+
+    run(scene())
+    assert not caplog.records
 
 
 def test_connections_wait_for_the_replacement() -> None:
