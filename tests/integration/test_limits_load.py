@@ -17,6 +17,7 @@ from support.crowd import Upstream, crowd, one, stream_of
 from support.gateway_process import GatewayProcess, eventually
 from support.limited_chats import chat_service, token_limit, within_one_window, write
 from support.redis_servers import RedisServer
+from support.stream_crowd import raise_descriptor_limit
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("limits")]
 CROWD = 1000
@@ -24,6 +25,12 @@ HOUR = 3600
 WORKERS = {"KONG_NGINX_WORKER_PROCESSES": "3", "KONG_PROXY_ACCESS_LOG": "off"}
 TOKENS = 7  # an answer of Upstream
 Json = Any
+
+
+@pytest.fixture(autouse=True)
+def descriptors() -> None:
+    """A shell usually gives 1,024, and each client of a crowd takes one at both ends."""
+    raise_descriptor_limit()
 
 
 def request_limit(redis: Json = None, **config: Json) -> Json:
