@@ -124,5 +124,5 @@ class Story:
         text = re.sub("|".join(ports), lambda found: ports[found[0]], text)
         text = re.sub(r"\bpid \d+", "pid 4242", text)
         text = re.sub(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b", "2026-11-20 14:03", text)
-        text = re.sub(r"(running for|稼働) \d+ s", r"\1 9 s", text)
+        text = re.sub(r"(running for|稼働) (\d+ min )?\d+ (s|min)", r"\1 9 s", text)
         return re.sub(r"\bms=\d+", "ms=250", text)
