@@ -3,8 +3,10 @@ or a browser is skipped with the reason, but fails where CI=true, so that a gree
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
@@ -40,6 +42,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((number for number, start in enumerate(LONG) if place.startswith(start)), len(LONG))
 
     items.sort(key=rank)
+
+
+@pytest.fixture(autouse=True)
+def gateway_log() -> Iterator[None]:
+    """Tests that run parts of the gateway in their own process start its log; the next one finds it as it was."""
+    log = logging.getLogger("gateway")
+    handlers, propagate, level = log.handlers[:], log.propagate, log.level
+    yield
+    log.handlers[:], log.propagate = handlers, propagate
+    log.setLevel(level)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
