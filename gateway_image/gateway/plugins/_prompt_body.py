@@ -29,6 +29,12 @@ def document_of(exchange: Exchange) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
+def asks_nothing(exchange: Exchange) -> bool:
+    """Whether there is no prompt that could be judged or changed: somebody lists the models, say, on a gateway whose
+    guard is global."""
+    return exchange.request.method in (b"GET", b"HEAD") and not exchange.request.body
+
+
 def too_large(exchange: Exchange, limit: int) -> Reply | None:
     """The refusal of a body over max_request_body_size."""
     if len(exchange.request.body) <= limit:

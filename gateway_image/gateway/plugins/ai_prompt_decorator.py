@@ -14,7 +14,7 @@ import msgspec
 from gateway.codec import CodecError, encode, members
 from gateway.plugins._ai_fields import body_limit, body_size_field, llm_format_field
 from gateway.plugins._base import Plugin, Setting
-from gateway.plugins._prompt_body import document_of, too_large
+from gateway.plugins._prompt_body import asks_nothing, document_of, too_large
 from gateway.plugins._repeat import Message, Repeat, Talk
 from gateway.schema import Array, AtLeastOneOf, Record, String
 from gateway.values import Reply
@@ -73,6 +73,8 @@ class AiPromptDecorator(Plugin):
         self.apart: bool = config["llm_format"] == "anthropic"
 
     def access(self, exchange: Exchange) -> Reply | None:
+        if asks_nothing(exchange):
+            return None
         refused = too_large(exchange, self.limit)
         if refused is not None:
             return refused

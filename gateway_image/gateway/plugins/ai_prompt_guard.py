@@ -15,7 +15,7 @@ from gateway.errors import ConfigError
 from gateway.patterns import PatternError, compile_pattern, literal
 from gateway.plugins._ai_fields import body_limit, body_size_field, llm_format_field
 from gateway.plugins._base import Plugin, Setting
-from gateway.plugins._prompt_body import Turn, UnreadablePrompt, by_user, document_of, too_large, turns
+from gateway.plugins._prompt_body import Turn, UnreadablePrompt, asks_nothing, by_user, document_of, too_large, turns
 from gateway.plugins._repeat import Repeat, Talk
 from gateway.schema import Array, AtLeastOneOf, Boolean, Conditional, Match, Record, String
 from gateway.values import Reply
@@ -68,6 +68,8 @@ class AiPromptGuard(Plugin):
         self.last_only: bool = config["allow_all_conversation_history"]
 
     def access(self, exchange: Exchange) -> Reply | None:
+        if asks_nothing(exchange):
+            return None
         refused = too_large(exchange, self.limit)
         if refused is not None:
             return refused

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.codec import CodecError, decode, encode
 from gateway.plugins._ai_fields import body_limit, body_size_field
 from gateway.plugins._base import Plugin, Setting
-from gateway.plugins._prompt_body import document_of, too_large
+from gateway.plugins._prompt_body import asks_nothing, document_of, too_large
 from gateway.schema import Array, Boolean, Record, String
 from gateway.values import Reply
 
@@ -62,6 +62,8 @@ class AiPromptTemplate(Plugin):
         self.templates: dict[str, str] = {entry["name"]: entry["template"] for entry in config["templates"]}
 
     def access(self, exchange: Exchange) -> Reply | None:
+        if asks_nothing(exchange):
+            return None
         refused = too_large(exchange, self.limit)
         if refused is not None:
             return refused

@@ -51,3 +51,20 @@ def test_a_document_that_a_plugin_changed_is_json_whatever_the_client_called_it(
     assert document_of(exchange) is None
     exchange.replace({"a": 2})
     assert document_of(exchange) == {"a": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("ai-prompt-guard", {"deny_patterns": ["secret"]}),
+        ("ai-prompt-decorator", {"prompts": {"prepend": [{"content": "Briefly."}]}}),
+        ("ai-prompt-template", {"templates": [{"name": "a", "template": "{}"}]}),
+    ],
+)
+def test_who_asks_for_a_list_has_no_prompt_to_judge(name: str, config: dict[str, Any]) -> None:
+    models = {"name": "request-termination", "config": {"status_code": 200, "message": "the models"}}
+    route = {"name": "models", "paths": ["/v1/models"], "plugins": [models]}
+    gateway = Gateway({"routes": [route], "plugins": [{"name": name, "config": config}]})
+    assert gateway.ask("GET", "/v1/models").status == 200
+    assert gateway.ask("GET", "/v1/models", (), b'{"a":1').status == 400
+    assert gateway.ask("POST", "/v1/models").status == 400
