@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from gateway.access_line import line
+from gateway.codec import CodecError, expand, pack
 from gateway.plugins._answer_shapes import usual_usage
+from gateway.plugins._conversation import EXPANDED_LIMIT
 from gateway.recorder import Raw, RecordedExchange
 from gateway.snapshot import failure_line
 from gateway.values import Forward, Headers, UpstreamError
@@ -63,7 +65,7 @@ class Express(msgspec.Struct, gc=False, eq=False):
         self.id = id = runtime.request_id()
         body = self.body
         connect, write, read = lane.timeouts
-        head = b"%b%b%b%d\r\n\r\n" % (lane.before, id, lane.between, len(body))
+        head = b"%b%b%b%d\r\n\r\n" % (lane.before, id, self.shape.between, len(body))
         return Forward(lane.origin, head, body, connect, write, read)
 
     def whole(self, status: int, headers: Headers, body: bytes) -> bytes | None:
@@ -74,9 +76,17 @@ class Express(msgspec.Struct, gc=False, eq=False):
         told = lane.told(self, headers)
         if told is None:
             return None
+        if lane.zipped:
+            came = body
+            try:
+                body = expand(came, "gzip", EXPANDED_LIMIT) if lane.coded else came
+            except CodecError:
+                return None
         used = usual_usage(body)
         if used is None:
             return None
+        if lane.zipped:
+            body = came if lane.coded else pack(body)
         self.usage, self.model = used
         self._told = told
         self.first_byte_at = now = lane.runtime.now()

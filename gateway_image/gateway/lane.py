@@ -14,7 +14,7 @@ from gateway.access_line import named, routed, who
 from gateway.codec import CodecError, decode, encode, members
 from gateway.express import LATENCY, Express
 from gateway.headers import find
-from gateway.plugins._conversation import LlmConversation
+from gateway.plugins._conversation import GZIPPED, LlmConversation, announce_gzip, takes_gzip
 from gateway.plugins._repeat import OPEN, Message, Repeat, Talk, overriding
 from gateway.plugins.ai_proxy import asks_usage
 from gateway.providers._base import ProviderError
@@ -22,6 +22,7 @@ from gateway.recorder import Raw, RecordedExchange
 from gateway.values import Forward, Headers
 
 if TYPE_CHECKING:
+    from gateway.outbound import Target
     from gateway.plugins._ai_target import Aim
 
 _UNSET = msgspec.UNSET
@@ -48,9 +49,16 @@ class Shape(NamedTuple):
     """What the members of a request say about its answer, as the general way takes them."""
 
     aim: Aim
+    target: Target
+    between: bytes  # what of the upstream's head stands between the request's id and its length
     prefix: bytes  # in place of the body's first brace
     counting: bool  # a stream's usage is asked for on the client's behalf
     shows_usage: bool
+
+
+def asked_target(aim: Aim, zipped: bool) -> Target:
+    """Where a request without a query goes whose client takes answers packed, or not."""
+    return aim.variant(aim.target, b"", True) if zipped and not aim.call.stream else aim.target
 
 
 class Lane:
@@ -58,6 +66,9 @@ class Lane:
 
     __slots__ = (
         "_amended",
+        "_base",
+        "_between",
+        "_block",
         "_changes",
         "_credential",
         "_judges",
@@ -72,7 +83,7 @@ class Lane:
         "_told_of",
         "after",
         "before",
-        "between",
+        "coded",
         "consumer",
         "head",
         "limit",
@@ -88,6 +99,7 @@ class Lane:
         "timeouts",
         "usual",
         "via",
+        "zipped",
     )
 
     def __init__(
@@ -102,10 +114,13 @@ class Lane:
         self.recorder = exchange.recorder
         self.request = request = exchange.request.with_body(b"")
         self.head = (request.method, request.target, request.headers, request.fields, request.version, True, 0)
-        self._seen = (exchange.snapshot, exchange.match, exchange.chain, exchange.target)
+        self._seen = (exchange.snapshot, exchange.match, exchange.chain)
         self.origin = forward.origin
         self.timeouts = (forward.connect_timeout, forward.write_timeout, forward.read_timeout)
-        self.before, self.between = before, between
+        self.before, self._between = before, between
+        self.zipped = takes_gzip(exchange)
+        self._base = aim.target
+        self._block = exchange.target.block
         self.route_id = str(exchange.match.route["id"])
         self.opening = who(exchange.request)
         self.consumer = exchange.consumer
@@ -126,6 +141,7 @@ class Lane:
         self._read = _reader(aim.provider.refused)
         self._told_of: Headers = _NO_HEADERS
         self._told: bytes | None = None
+        self.coded = False  # whether what the upstream's last lines were told of is packed
 
     def begin(self, body: bytes, head_size: int) -> Express | None:
         """An exchange with this body, whose head had so many bytes; None for one that must go the general way."""
@@ -209,13 +225,17 @@ class Lane:
         shows = asks_usage(document)
         counting = wanted and not shows and aim.provider.asks_usage(aim.call)
         spliced = aim.splice(body, document, wanted, counting)
-        if spliced is None or not aim.passes or not aim.target.like(self._seen[3]):
+        if spliced is None or not aim.passes or not aim.target.like(self._base):
             return None
-        return Shape(aim, spliced[: 1 - len(body)], counting, shows)
+        target = asked_target(aim, self.zipped)
+        between = self._between.replace(self._block, target.block)
+        if not between.count(target.block) == 1 == self._between.count(self._block):
+            return None
+        return Shape(aim, target, between, spliced[: 1 - len(body)], counting, shows)
 
     def exchange(self, express: Express) -> RecordedExchange:
         """The exchange that a short one would be, had it gone the general way from the start."""
-        snapshot, match, chain, target = self._seen
+        snapshot, match, chain = self._seen
         shape = express.shape
         asked = express.asked
         if asked is None:
@@ -225,7 +245,7 @@ class Lane:
         exchange = RecordedExchange(snapshot, request, self.runtime, self.recorder, express.id)
         exchange.body = express.body
         exchange.started_at = exchange.forwarded_at = express.started_at
-        exchange.match, exchange.target = match, target
+        exchange.match, exchange.target = match, shape.target
         exchange.conversation = LlmConversation(
             self.plugin, shape.aim, counting=shape.counting, shows_usage=shape.shows_usage
         )
@@ -246,7 +266,9 @@ class Lane:
         return told % tuple(express.numbers) if self._open and told is not None else told
 
     def _tell(self, express: Express, headers: Headers) -> bytes | None:
-        if find(headers, b"content-encoding") is not None or find(headers, b"date") is None:
+        encoding = find(headers, b"content-encoding")
+        self.coded = encoding is not None
+        if find(headers, b"date") is None or (encoding is not None and not (self.zipped and encoding in GZIPPED)):
             return None
         if self._amended:
             numbers, express.numbers = express.numbers, [OPEN] * len(express.numbers)
@@ -256,6 +278,8 @@ class Lane:
             exchange = self.exchange(express)
         if exchange.head(200, b"", headers) is not None:
             return None
+        if self.zipped:
+            announce_gzip(exchange)
         told, found, _ = exchange.lines_for_client().rpartition(LATENCY)
         self._open = told.count(OPEN)
         if self._open:
@@ -267,7 +291,7 @@ class Lane:
     def shown(self, express: Express, moment: float) -> Raw:
         """What is remembered of a short exchange."""
         request = self.request
-        _, match, chain, _ = self._seen
+        _, match, chain = self._seen
         return (
             moment,
             express.ended_at - express.started_at,

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.lane import Lane
-from gateway.plugins._conversation import LlmConversation
+from gateway.lane import Lane, asked_target
+from gateway.plugins._conversation import LlmConversation, takes_gzip
 from gateway.plugins.ai_proxy import AiProxy
 from gateway.providers._base import CHAT, Provider
 from gateway.recorder import RecordedExchange
@@ -36,7 +36,8 @@ def learned(exchange: Exchange, forward: Forward) -> Lane | None:
         and not (chain.header_filter or chain.body_filter or exchange.snapshot.hidden)
         and exchange.attempts is None
         and exchange.rewrite is None
-        and exchange.target is aim.target
+        and exchange.target is not None
+        and exchange.target.like(asked_target(aim, takes_gzip(exchange)))
         and request.keep_alive
         and request.method == b"POST"
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.two_ways import CHAT, LINES, USAGE, TwoWays, answered, asked
+from support.two_ways import ANSWER, CHAT, LINES, USAGE, TwoWays, answered, asked
 
 STREAM = {**LINES, "Content-Type": "text/event-stream"}
 EVENTS = (
@@ -146,3 +148,58 @@ def test_whatever_is_asked_and_answered(body: Any, answer: Any, status: str) -> 
         first, second = (bench.client_wire.take() for bench in ways.both)
         assert first == second
         ways.same()
+
+
+def zipped(body: Any = ANSWER) -> tuple[bytes, dict[str, str]]:
+    return gzip.compress(json.dumps(body).encode()), {**LINES, "Content-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "gzip, deflate, br, zstd"])
+def test_answers_for_a_client_that_takes_them_packed(accepted: str) -> None:
+    request = asked(Accept_Encoding=accepted)
+    ways = TwoWays(request=request)
+    body, lines = zipped()
+    for answer in (answered(), answered(body, lines=lines), answered(), answered(body, lines=lines)):
+        sent = ways.sent(request)
+        assert ways.express.short
+        assert b"Accept-Encoding: gzip, identity\r\n" in sent
+        got = ways.got(answer)
+        assert b"Content-Encoding: gzip\r\n" in got
+        assert json.loads(gzip.decompress(got.split(b"\r\n\r\n", 1)[1])) == ANSWER
+        assert ways.express.recorder.recent()[-1]["completion_tokens"] == 7
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        (b"no gzip", {"Content-Encoding": "gzip"}),
+        (zipped()[0][:-5], {"Content-Encoding": "gzip"}),
+        (zipped({"choices": 5})[0], {"Content-Encoding": "x-gzip"}),
+        (zlib.compress(json.dumps(ANSWER).encode()), {"Content-Encoding": "deflate"}),
+        (b"?", {"Content-Encoding": "br"}),
+        (zipped()[0], {}),
+    ],
+    ids=repr,
+)
+def test_packed_answers_out_of_the_ordinary(body: bytes, lines: dict[str, str]) -> None:
+    for headers in ({"Accept_Encoding": "gzip"}, {}):
+        ways = TwoWays(request=asked(**headers))
+        ways.sent(asked(**headers))
+        assert ways.express.short
+        ways.got(answered(body, lines={**LINES, **lines}))
+
+
+@pytest.mark.parametrize("pieces", [1, 7])
+def test_streams_of_a_client_that_takes_answers_packed(pieces: int) -> None:
+    plain, streamed = asked(Accept_Encoding="gzip"), asked({**CHAT, "stream": True}, Accept_Encoding="gzip")
+    for first in (plain, streamed):
+        ways = TwoWays()
+        ways.exchange(first, answered(EVENTS, lines=STREAM) if first is streamed else answered())
+        for request in (streamed, plain, streamed):
+            sent = ways.sent(request)
+            assert ways.express.short
+            wanted = b"identity" if request is streamed else b"gzip, identity"
+            assert b"Accept-Encoding: " + wanted + b"\r\n" in sent
+            answer = answered(EVENTS, lines=STREAM) if request is streamed else answered()
+            size = len(answer) // pieces + 1
+            ways.got(*(answer[at : at + size] for at in range(0, len(answer), size)))

@@ -11,6 +11,13 @@ LIMIT = {"name": "openai", "limit": [100], "window_size": [60]}
 KEYED = {"consumers": [{"username": "ann", "keyauth_credentials": [{"key": "k", "ttl": 1_800_000_060}]}]}
 
 
+def test_a_query_keeps_its_requests_on_the_general_way() -> None:
+    ways = TwoWays(request=asked(target="/chat?a=b"))
+    ways.sent(asked(target="/chat?a=b"))
+    assert not ways.express.short
+    ways.got(answered())
+
+
 @pytest.mark.parametrize(
     "plugin",
     [
@@ -38,14 +45,6 @@ def test_a_key_that_runs_out_is_looked_at_each_time() -> None:
         bench.runtime.pass_time(61)
     assert ways.sent(request) == b""
     assert ways.refused().startswith(b"HTTP/1.1 401 ")
-
-
-def test_an_answer_that_is_compressed_for_the_client_goes_the_general_way() -> None:
-    ways = TwoWays()
-    for _ in range(2):
-        ways.sent(asked(Accept_Encoding="gzip"))
-        assert not ways.express.short
-        ways.got(answered())
 
 
 def test_a_connection_that_closes_teaches_nothing() -> None:

@@ -18,7 +18,7 @@ from gateway.chat import (
     estimate_completion,
     estimate_prompt,
 )
-from gateway.codec import CodecError, decode, encode, expand
+from gateway.codec import CodecError, decode, encode, expand, pack
 from gateway.headers import RESPONSE_DROPPED, NameTable, find
 from gateway.plugins._answer_shapes import read_answer, usual_usage
 from gateway.providers._base import PRESERVE, ProviderError, Stream
@@ -36,8 +36,8 @@ EXPANDED_LIMIT = 64 << 20
 _NAMES = NameTable(RESPONSE_DROPPED)
 _NAMES_DECODED = NameTable(RESPONSE_DROPPED | {b"content-encoding"})
 _NAMES_NO_COOKIES = NameTable(RESPONSE_DROPPED | {b"content-encoding", b"set-cookie"})
-_GZIPPED = (b"gzip", b"x-gzip")
-_READABLE = (*_GZIPPED, b"deflate")
+GZIPPED = (b"gzip", b"x-gzip")
+_READABLE = (*GZIPPED, b"deflate")
 _GZIP = 31  # zlib's window bits for a gzip wrapper
 _HINTS = {
     "refused": "start the model server, or correct the upstream URL",
@@ -50,6 +50,15 @@ _HINTS = {
     "protocol": "correct the upstream URL",
     "too_large": "the answer was larger than this gateway takes",
 }
+
+
+def takes_gzip(exchange: Exchange) -> bool:
+    """Whether the client wants whole answers packed, as Kong packs them."""
+    return b"gzip" in exchange.request.fields.get(b"accept-encoding", b"")
+
+
+def announce_gzip(exchange: Exchange) -> None:
+    exchange.set_response_header(b"Content-Encoding", b"gzip")
 
 
 class Scanner(Protocol):
@@ -126,7 +135,7 @@ class LlmConversation:
         if kind.startswith(b"application/json") and not self._preserve:
             return True  # the upstream does not stream: whole() tells it as one event
         exchange.set_response_header(b"Content-Type", b"text/event-stream")
-        if self._encoding in _GZIPPED:
+        if self._encoding in GZIPPED:
             self._inflater = zlib.decompressobj(_GZIP)
         if self._passes:
             self._scanner = self._watch()
@@ -191,7 +200,7 @@ class LlmConversation:
             return self._untranslatable(str(error))
         if self.observer is not None:
             self.observer(out)
-        if out is body and self._encoding in _GZIPPED:
+        if out is body and self._encoding in GZIPPED:
             self._packed_already = came
         return self._told(exchange, out)
 
@@ -207,13 +216,10 @@ class LlmConversation:
         return self._packed(exchange, out)
 
     def _packed(self, exchange: Exchange, out: bytes) -> bytes:
-        if b"gzip" in exchange.request.fields.get(b"accept-encoding", b""):
-            exchange.set_response_header(b"Content-Encoding", b"gzip")
-            if self._packed_already is not None:
-                return self._packed_already
-            packer = zlib.compressobj(1, wbits=_GZIP)
-            return packer.compress(out) + packer.flush()
-        return out
+        if not takes_gzip(exchange):
+            return out
+        announce_gzip(exchange)
+        return pack(out) if self._packed_already is None else self._packed_already
 
     def _streamed_as_json(self, exchange: Exchange, body: bytes) -> bytes:
         """A stream whose upstream called it application/json: several objects, not one."""

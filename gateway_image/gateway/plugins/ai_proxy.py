@@ -18,7 +18,7 @@ from gateway.plugins._ai_fields import AI_PROXY_CHECKS, ai_proxy_fields, body_li
 from gateway.plugins._ai_log import ai_members, keep_answer
 from gateway.plugins._ai_target import Aim, Options
 from gateway.plugins._base import Plugin, Setting
-from gateway.plugins._conversation import LlmConversation
+from gateway.plugins._conversation import LlmConversation, takes_gzip
 from gateway.plugins._model_template import Template, TemplateError
 from gateway.providers import get
 from gateway.providers._base import CHAT, COMPLETIONS, EMBEDDINGS, PRESERVE, Call, ProviderError
@@ -187,7 +187,7 @@ class AiProxy(Plugin):
             return aim.signed(exchange.body, exchange.runtime.wall())
         override = bool(self.auth.get("allow_override")) and aim.client_credential(exchange.request.fields)
         target = aim.without_credential if override else aim.target
-        zipped = b"gzip" in exchange.request.fields.get(b"accept-encoding", b"") and not aim.call.stream
+        zipped = takes_gzip(exchange) and not aim.call.stream
         if not query and not zipped:
             return target
         return aim.variant(target, query, zipped)
