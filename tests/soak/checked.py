@@ -40,6 +40,8 @@ CHECKED = (
     ("the clock jumps, both ways", "limits, streams, logs go on", INTEGRATION + "clock_jumps.py"),
     ("signals, log rotation, log full, 10,000 idle", "no request lost", INTEGRATION + "machine_faults.py"),
     ("upstreams without end, bombs, slow readers", "told, memory bounded", INTEGRATION + "endless_upstreams.py"),
+    ("clients that leave a stream", "upstream freed, tokens counted", INTEGRATION + "leaving.py"),
+    ("too many clients, too many bodies", "turned away, room again", WIRE + "serving.py"),
     ("slow senders, pipelining without reading", "bounded, others go on", WIRE + "reading.py"),
     ("an upstream's faults x stream x dialect", "told in time, pool sound", WIRE + "server_faults.py"),
 )

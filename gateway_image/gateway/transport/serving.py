@@ -101,7 +101,8 @@ class Serving:
         if connection in self.connections:
             self.connections.discard(connection)
             self.sweeper.waiting.discard(connection)
-            self.turned_away = False
+            if len(self.connections) < self.connection_limit * 0.9:  # not with every one that comes and goes
+                self.turned_away = False
 
     def refused(self, client: str, status: int, request_id: bytes, sent: int) -> None:
         """Counts and logs a request that could not be read, in the shape of the exchange's lines."""
