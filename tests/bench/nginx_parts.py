@@ -108,7 +108,7 @@ def provider(folder: Path, port: int, tls_port: int, certificate: Path, key: Pat
 
 
 def limit(folder: Path, port: int, provider_port: int, provider_tls_port: int) -> list[str]:
-    """What only passes on: /tls/... to the provider's TLS port, everything else in clear."""
+    """What only passes on: /tls/... to the provider's TLS port, everything else in clear; /gzip/... packs answers."""
     kept = "keepalive 128; keepalive_requests 100000000;"
     upstreams = f"upstream plain {{ server 127.0.0.1:{provider_port}; {kept} }}\n"
     upstreams += f"upstream tls {{ server 127.0.0.1:{provider_tls_port}; {kept} }}\n"
@@ -116,6 +116,8 @@ def limit(folder: Path, port: int, provider_port: int, provider_tls_port: int) -
     places = f"location / {{ proxy_pass http://plain; {passing} }}\n"
     places += f"location /stream {{ proxy_pass http://plain; {passing} proxy_buffering off; }}\n"
     places += f"location /tls {{ proxy_pass https://tls/; {passing} }}\n"
+    packing = "gzip on; gzip_proxied any; gzip_comp_level 1; gzip_min_length 1; gzip_types application/json;"
+    places += f"location /gzip {{ proxy_pass http://plain/; {passing} {packing} }}\n"
     return _conf(folder, f"server {{ listen 127.0.0.1:{port}; {places} }}", upstreams)
 
 

@@ -131,6 +131,7 @@ class Ask:
 
 CHAT = Ask("chat", json.dumps(QUESTION))
 REAL = Ask("real", json.dumps(QUESTION), tuple(REAL_HEADERS.items()))
+ZIPPED = Ask("zipped", json.dumps(QUESTION), (*REAL_HEADERS.items(), ("Accept-Encoding", "gzip, deflate")))
 GUARDED = Ask("guarded", json.dumps(QUESTION), (("apikey", KEY),))
 STREAM = Ask("stream", json.dumps({**QUESTION, "stream": True, "stream_options": {"include_usage": True}}))
 PASTED = Ask("pasted", json.dumps(LARGE))
@@ -156,6 +157,7 @@ ROWS = (
     Row("chat, usage counted", CHAT, (GATEWAY, "/chat"), (NGINX, COMPLETIONS), 1.8, kong=146.0),
     Row("chat, against nginx with Lua", CHAT, (GATEWAY, "/chat"), ("nginx+lua", "/chat"), 1.0, True),
     Row("chat with an SDK's headers", REAL, (GATEWAY, "/chat"), (NGINX, COMPLETIONS), 2.0),
+    Row("the same, answers packed with gzip", ZIPPED, (GATEWAY, "/chat"), (NGINX, "/gzip" + COMPLETIONS), 2.0),
     Row("+ key, token limit, guard, decorator", GUARDED, (GATEWAY, "/guarded"), (NGINX, COMPLETIONS), 2.5),
     Row("stream of 60 flushed events", STREAM, (GATEWAY, "/stream"), (NGINX, "/stream"), 1.4, True),
     Row("Anthropic stream, translated", STREAM, (GATEWAY, "/messages"), (GATEWAY, "/stream"), 3.0, True),
