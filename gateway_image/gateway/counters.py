@@ -10,6 +10,7 @@ here and not yet there is the difference; settle() brings both together.
 
 from __future__ import annotations
 
+import platform
 import struct
 from collections.abc import Sequence
 from typing import Final
@@ -20,10 +21,11 @@ from gateway.values import Count
 _SLOT: Final = struct.Struct("=16sqddddd")
 """Digest, window index, expiry (wall clock seconds), current, previous, and what a store was heard to have of both."""
 _HEAD: Final = struct.Struct("=16sq")
-_BOTH: Final = struct.Struct("=dd")
-_CURRENT: Final = struct.Struct("=d")
-_COUNTED: Final = _HEAD.size + 8
-"""Where current and previous stand in a slot."""
+_NOBODY: Final = bytes(_HEAD.size)
+_COUNTED: Final = (_HEAD.size + 8) // 8
+"""Where current and previous stand in a slot, in numbers of eight bytes."""
+_IN_ORDER: Final = platform.machine() in ("x86_64", "AMD64")
+"""Whether one core sees what another wrote in the order in which it was written."""
 
 
 class Counters(SharedTable):
@@ -33,6 +35,15 @@ class Counters(SharedTable):
     SLOT = _SLOT
     SLOTS = 1 << 16
     """Keys that fit before the stalest are forgotten: 65,536 slots of 64 bytes, 4 MiB."""
+
+    def __init__(self, descriptor: int, slots: int | None = None, shared: bool = True) -> None:
+        super().__init__(descriptor, slots, shared)
+        self.numbers = memoryview(self._memory).cast("d")
+        """The same memory as numbers; each is read and written in one piece, which struct does not do."""
+
+    def close(self) -> None:
+        self.numbers.release()
+        super().close()
 
     def read(self, key: bytes, index: int) -> tuple[float, float]:
         """What was counted for `key` in window `index` and in the one before it."""
@@ -154,8 +165,21 @@ class Counters(SharedTable):
             return offset, index, 0.0, current, 0.0, heard
         return offset, index, 0.0, 0.0, 0.0, 0.0
 
-    def _store(self, offset: int | None, base: int, now: float, *slot: bytes | int | float) -> None:
-        _SLOT.pack_into(self._memory, self._room(base, now) if offset is None else offset, *slot)
+    def _store(self, offset: int | None, base: int, now: float, digest: bytes, index: int, *numbers: float) -> None:
+        """Writes a slot so that who reads without the lock (Tally) never takes half of it for the whole: a number goes
+        in one piece, and a slot that becomes another's or another window's is nobody's meanwhile."""
+        if offset is None:
+            offset = self._room(base, now)
+        memory, written = self._memory, self.numbers
+        head = _HEAD.pack(digest, index)
+        end = offset + _HEAD.size
+        moves = memory[offset:end] != head
+        if moves:
+            memory[offset:end] = _NOBODY
+        for place, number in enumerate(numbers, end // 8):
+            written[place] = number
+        if moves:
+            memory[offset:end] = head
 
     def _room(self, base: int, now: float) -> int:
         """The offset of an empty or expired slot, else of the one that expires first."""
@@ -178,31 +202,43 @@ def _settled(counted: float, heard: float, sent: float, total: float) -> tuple[f
 
 
 class Tally:
-    """One key of a table: its slot is found once, and read without a lock for as long as window and slot are the same.
+    """One key of a table: its slot is found once, and read without a lock for as long as window and slot are the same,
+    which is looked at before and after (see Counters._store)."""
 
-    That is exact: who writes a slot writes whose and which window it is before the counts, and here that is read after
-    them. A count is eight bytes in one piece.
-    """
-
-    __slots__ = ("_bucket", "_digest", "_head", "_index", "_memory", "_offset", "_table", "key")
+    __slots__ = (
+        "_at",
+        "_bucket",
+        "_digest",
+        "_end",
+        "_head",
+        "_index",
+        "_memory",
+        "_numbers",
+        "_offset",
+        "_table",
+        "key",
+    )
 
     def __init__(self, table: Counters, key: bytes) -> None:
         self._table = table
         self._memory = table._memory
+        self._numbers = table.numbers
         self.key = key
         self._digest = digest_of(key)
         self._bucket = table._bucket(self._digest)
-        self._offset = 0
+        self._offset = self._end = self._at = 0
         self._index: int | None = None
         self._head = b""
 
     def read(self, index: int) -> tuple[float, float]:
         """As Counters.read()."""
-        if index == self._index:
-            memory, offset = self._memory, self._offset
-            both: tuple[float, float] = _BOTH.unpack_from(memory, offset + _COUNTED)
-            if memory[offset : offset + _HEAD.size] == self._head:
-                return both
+        if index == self._index and _IN_ORDER:
+            memory, start, end, head = self._memory, self._offset, self._end, self._head
+            if memory[start:end] == head:
+                numbers, at = self._numbers, self._at
+                current, previous = numbers[at], numbers[at + 1]
+                if memory[start:end] == head:
+                    return current, previous
         table = self._table
         table._lock(self._bucket)
         try:
@@ -215,12 +251,11 @@ class Tally:
     def plus(self, index: int, amount: float) -> bool:
         """Adds `amount` if the slot is known and its window still this one; else it is for Counters.add()."""
         if index == self._index:
-            memory, offset, table = self._memory, self._offset, self._table
+            table = self._table
             table._lock(self._bucket)
             try:
-                if memory[offset : offset + _HEAD.size] == self._head:
-                    at = offset + _COUNTED
-                    _CURRENT.pack_into(memory, at, _CURRENT.unpack_from(memory, at)[0] + amount)
+                if self._memory[self._offset : self._end] == self._head:
+                    self._numbers[self._at] += amount
                     return True
             finally:
                 table._unlock(self._bucket)
@@ -231,5 +266,7 @@ class Tally:
         head = _HEAD.pack(self._digest, index)
         if offset is not None and held == index and self._memory[offset : offset + _HEAD.size] == head:
             self._offset, self._index, self._head = offset, index, head
+            self._end = offset + _HEAD.size
+            self._at = offset // 8 + _COUNTED
         else:
             self._index = None

@@ -66,3 +66,21 @@ def test_no_count_is_lost_between_processes() -> None:
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
     assert tally.read(1) == (6000.0, 0.0)
     table.close()
+
+
+def test_no_half_written_count_is_seen() -> None:
+    table = Counters.create(slots=1024)
+    tally = table.tally(b"a")
+    table.add(b"a", 1, 255, FAR, 0)
+    child = os.fork()
+    if not child:
+        mine = Counters(table.descriptor, slots=1024).tally(b"a")
+        mine.read(1)
+        for _ in range(100_000):
+            mine.plus(1, 1)  # 255 and 256 differ in most of their bytes that are not zero
+            mine.plus(1, -1)
+        os._exit(0)
+    seen = {tally.read(1)[0] for _ in range(300_000)}
+    assert os.waitpid(child, 0)[1] == 0
+    assert seen <= {255.0, 256.0}
+    table.close()
