@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import httpx
@@ -143,9 +145,12 @@ def speaks(host: str, port: int, timeout: float = TIMEOUT) -> bool:
     """Whether what listens there answers HTTP at all, whatever it says."""
     shown = f"[{host}]" if ":" in host else host
     try:
-        with httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False, verify=False) as client:  # noqa: S501
+        with (
+            httpx.Client(timeout=timeout, trust_env=False, follow_redirects=False, verify=False) as client,  # noqa: S501
+            _ended(client, max(WHOLE_PROBE, 2 * timeout)),
+        ):
             client.head(f"http://{shown}:{port}/")
-    except (httpx.HTTPError, OSError):
+    except (httpx.HTTPError, OSError, RuntimeError):
         return False
     return True
 
@@ -155,14 +160,18 @@ def probe(
 ) -> Probed | None:
     """What answers at `base` ("http://127.0.0.1:7999"); None when it is no model server or nothing. `key`: a complete
     Authorization header value, "" for none."""
-    deadline = clock() + max(WHOLE_PROBE, 2 * timeout)
+    seconds = max(WHOLE_PROBE, 2 * timeout)
+    deadline = clock() + seconds
     sent = {"Authorization": key} if key else {}
     tls = base.startswith(
         "https:"
     )  # else no authorities are read: that takes longer than asking a port of this machine
-    with httpx.Client(
-        base_url=base, timeout=timeout, trust_env=False, follow_redirects=False, headers=sent, verify=tls
-    ) as client:
+    with (
+        httpx.Client(
+            base_url=base, timeout=timeout, trust_env=False, follow_redirects=False, headers=sent, verify=tls
+        ) as client,
+        _ended(client, seconds),
+    ):
 
         def get(path: str) -> tuple[int, httpx.Headers, Any] | None:
             return _get(client, path, clock, deadline)
@@ -208,6 +217,19 @@ def _kind(owners: set[str], server: str, get: Callable[[str], tuple[int, httpx.H
     return "other"
 
 
+@contextmanager
+def _ended(client: httpx.Client, seconds: float) -> Iterator[None]:
+    """Closes the client when time is up: httpx's own limits are for each read, and a port that sends interim answers or
+    header lines for ever would be listened to for ever."""
+    timer = threading.Timer(seconds, client.close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _get(
     client: httpx.Client, path: str, clock: Callable[[], float], deadline: float
 ) -> tuple[int, httpx.Headers, Any] | None:
@@ -222,8 +244,8 @@ def _get(
                 if len(body) > MOST_BYTES or clock() > deadline:
                     return None
             status, headers = answer.status_code, answer.headers
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
-        return None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RuntimeError):
+        return None  # RuntimeError: closed by _ended()
     try:
         return status, headers, json.loads(body)
     except (ValueError, RecursionError):

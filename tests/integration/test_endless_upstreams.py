@@ -89,6 +89,7 @@ class Upstream:
         self.left.set()
 
     def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)  # closing alone leaves it listening while somebody accepts
         self._socket.close()
 
 
@@ -191,6 +192,7 @@ def old_tls(tmp_path: Path) -> Iterator[tuple[int, Path]]:
 
     threading.Thread(target=serve, daemon=True).start()
     yield listening.getsockname()[1], authority.certificate
+    listening.shutdown(socket.SHUT_RDWR)
     listening.close()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -53,6 +55,35 @@ def test_kinds_are_told_apart(server: MockServer, kind: str, models: tuple[str, 
     with server:
         found = discovery.probe(server.url, timeout=5.0)
     assert found is not None and (found.kind, found.models, found.locked) == (kind, models, False)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"HTTP/1.1 103 Early Hints\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X-Filler: x\r\n" * 50, b"x"],
+    ids=["interim answers", "a head", "no HTTP"],
+)
+def test_a_port_that_says_something_for_ever_is_given_up(said: bytes) -> None:
+    def talk() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                threading.Thread(target=without_end, args=(client,), daemon=True).start()
+
+    def without_end(client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError):
+            while not over.wait(0.001):
+                client.sendall(said)
+
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=talk, daemon=True).start()
+        port = listener.getsockname()[1]
+        try:
+            assert discovery.probe(f"http://127.0.0.1:{port}") is None
+            assert discovery.speaks("127.0.0.1", port) is False
+        finally:
+            over.set()
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_an_old_ollama_is_known_by_its_tags() -> None:

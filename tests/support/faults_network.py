@@ -147,6 +147,7 @@ def _listener(answer: bytes | None) -> Iterator[int]:
     try:
         yield listener.getsockname()[1]
     finally:
+        listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves it listening while somebody accepts
         listener.close()
         for connection in kept:
             connection.close()

@@ -43,6 +43,7 @@ class ForwardProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves it listening while somebody accepts
         self._listener.close()
 
     def _accept(self) -> None:
@@ -62,7 +63,7 @@ class ForwardProxy:
             word = base64.b64encode(f"{USER}:{self.password}".encode()).decode()
             allowed = any(line.lower() == f"proxy-authorization: basic {word}".lower() for line in lines)
             if not allowed or target not in self._known:
-                self.refused += 1
+                self.refused += bool(target)  # not who asks every port of this machine what it is
                 client.sendall(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\n\r\n" % (403 if allowed else 407))
                 return
             self.asked.append(target)

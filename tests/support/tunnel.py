@@ -22,6 +22,7 @@ class Tunnel:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves it listening while somebody accepts
         self._listener.close()
 
     def _accept(self) -> None:

@@ -6,9 +6,8 @@ import ipaddress
 from typing import Any
 
 from gateway.entities import kinds
-from gateway.entities.formats import read_address, service_path_error
+from gateway.entities.formats import host_error, read_address, service_path_error
 from gateway.entities.kinds import Entity, Kind
-from gateway.headers import line_error
 from gateway.schema import (
     Array,
     Boolean,
@@ -204,7 +203,7 @@ UPSTREAMS = Kind(
             "slots": Integer("Places on the balancer's wheel.", between=(10, 65536), default=10000),
             "healthchecks": _health(),
             "tags": kinds.tags(),
-            "host_header": String("The Host header for every target.", check=line_error),
+            "host_header": String("The Host header for every target.", check=host_error),
             "client_certificate": Foreign("The certificate to show to targets.", reference="certificates"),
             "use_srv_name": Boolean("Whether the name of an SRV record becomes the Host header.", default=False),
         },
