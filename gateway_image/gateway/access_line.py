@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from gateway.values import Request
 
 
+LINE = b'{"time":%.3f,%b%d,"bytes":%d,"ms":%.1f,"request_id":"%b"%b}'
+"""What line() fills in."""
+TOKENS = b'%b,"prompt_tokens":%d,"completion_tokens":%d%b'
+"""The members about an answer whose usage is known: provider and model, tokens, what else there is to say."""
+
+
 def who(request: Request) -> bytes:
     """The members that say who asked for what, up to the name of the status."""
     return b'"client":"%b","method":"%b","path":%b,"status":' % (
@@ -34,7 +40,7 @@ def named(consumer: Any) -> bytes:
 
 def line(moment: float, opening: bytes, status: int, sent: int, seconds: float, id: bytes, rest: bytes) -> bytes:
     """A whole line. `opening` is who()'s, `rest` further members, each with a comma before it."""
-    return b'{"time":%.3f,%b%d,"bytes":%d,"ms":%.1f,"request_id":"%b"%b}' % (
+    return LINE % (
         moment,
         opening,
         status,

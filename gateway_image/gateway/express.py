@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from gateway.access_line import line
+from gateway.access_line import LINE, TOKENS
 from gateway.codec import CodecError, expand, pack
 from gateway.plugins._answer_shapes import usual_usage
 from gateway.plugins._conversation import EXPANDED_LIMIT
-from gateway.recorder import Raw, RecordedExchange
+from gateway.recollection import Raw
+from gateway.recorder import RecordedExchange
 from gateway.snapshot import failure_line
 from gateway.values import Forward, Headers, UpstreamError
 
@@ -30,6 +31,7 @@ _OK = b"HTTP/1.1 200 OK\r\n"
 LATENCY = b"X-Kong-Upstream-Latency: "
 _OWN = b"\r\nX-Kong-Proxy-Latency: 0\r\n"
 _ID = b"X-Kong-Request-Id: "
+_LINE = LINE.removesuffix(b"%b}") + TOKENS + b"}"
 
 
 class Express(msgspec.Struct, gc=False, eq=False):
@@ -177,9 +179,18 @@ class Express(msgspec.Struct, gc=False, eq=False):
 
     def access_line(self, moment: float) -> bytes:
         lane, usage = self.lane, self.usage
-        tokens = (lane.rest, usage.prompt_tokens, usage.completion_tokens, lane.named)
-        rest = b'%b,"prompt_tokens":%d,"completion_tokens":%d%b' % tokens
-        return line(moment, lane.opening, 200, self.sent_size, self.ended_at - self.started_at, self.id, rest)
+        return _LINE % (
+            moment,
+            lane.opening,
+            200,
+            self.sent_size,
+            (self.ended_at - self.started_at) * 1000,
+            self.id,
+            lane.rest,
+            usage.prompt_tokens,
+            usage.completion_tokens,
+            lane.named,
+        )
 
     def row(self, moment: float) -> Raw:
         return self.lane.shown(self, moment)

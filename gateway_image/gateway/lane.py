@@ -18,7 +18,8 @@ from gateway.plugins._conversation import GZIPPED, LlmConversation, announce_gzi
 from gateway.plugins._repeat import OPEN, Message, Repeat, Talk, overriding
 from gateway.plugins.ai_proxy import asks_usage
 from gateway.providers._base import ProviderError
-from gateway.recorder import Raw, RecordedExchange
+from gateway.recollection import Raw
+from gateway.recorder import RecordedExchange
 from gateway.values import Forward, Headers
 
 if TYPE_CHECKING:

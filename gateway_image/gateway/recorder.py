@@ -8,13 +8,11 @@ metrics, which leave this process.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.access_line import access_line
 from gateway.exchange import Exchange
-from gateway.headers import parsed
-from gateway.log_entry import REDACTED, safe_query, secret_names
+from gateway.recollection import Raw, Row, full, shown
 from gateway.snapshot import failure_line
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.partners import Runtime
     from gateway.plugins._repeat import Repeat
     from gateway.snapshot import Snapshot
-    from gateway.values import Headers, Request
+    from gateway.values import Request
 
 MOST = 500
 """Requests that are remembered."""
@@ -31,42 +29,7 @@ MOST_CELLS = 20_000
 """Minutes times routes that sums are kept of."""
 MOST_BYTES = 32 << 20
 """Of all bodies that are remembered; then the oldest requests keep theirs no longer."""
-_HIDDEN = frozenset(("cookie", "set-cookie"))
-_LIMITS = (b"ratelimit-limit-", b"ratelimit-remaining-")
 _UNROUTED = ""
-
-Raw = tuple[Any, ...]
-"""A Row without its names: a request pays for making one, and this is half as dear."""
-
-
-class Row(NamedTuple):
-    """One remembered request, for those who read it. Seconds; `sent_after` and `first_after` count from its start."""
-
-    ended: float
-    seconds: float
-    id: bytes
-    method: bytes
-    target: bytes
-    client: str
-    headers: Headers
-    received: int
-    route: Mapping[str, Any] | None
-    status: int
-    upstream_status: int
-    consumer: Mapping[str, Any] | None
-    sent_after: float
-    first_after: float
-    sent: int
-    provider: str | None
-    model: str | None
-    call: Any
-    usage: Any
-    cost: float
-    block: bytes
-    error: Any
-    aborted: bool
-    chain: Any
-    details: dict[str, Any] | None
 
 
 class Recorded(Protocol):
@@ -117,7 +80,10 @@ class Recorder:
         self._until = 0.0
         self._finished: list[Recorded] = []  # not digested yet
         self._waiting: list[Repeat] = []  # plugins that do something with many requests at once
+        self._most = most
         self._rows: deque[Raw] = deque(maxlen=most)
+        self._unrowed: list[Recorded] = []  # digested, and not among the rows yet
+        self._offset = 0.0  # of the wall clock, for these
         self._cells: dict[int, dict[str, list[Any]]] = {}
         self._count = 0  # cells
         self._last: dict[str, tuple[float, int, str]] = {}
@@ -137,25 +103,25 @@ class Recorder:
         self._waiting.append(repeat)
 
     def digest(self) -> None:
-        """Puts what was added into the access log, the sums, the metrics and the last requests."""
+        """Puts what was added into the access log, the sums and the metrics. Among the last requests it comes when
+        there is time or somebody looks: of a worker that is busy most are never looked at."""
         finished = self._finished
         if not finished:
+            self._remember()
             return
         self._finished = []
+        if len(finished) < self._most:
+            self._remember()
         runtime = finished[0].runtime
         offset = runtime.wall() - runtime.now()
         written: list[bytes] | None = [] if runtime.settings.access_log else None
-        rows, last = self._rows, self._last
-        unkept = len(finished) - (rows.maxlen or 0)
+        self._unrowed, self._offset = finished[-self._most :], offset
+        last = self._last
         minute, cells = -1, {}
         for exchange in finished:
             moment = exchange.ended_at + offset
             if written is not None:
                 written.append(exchange.access_line(moment))
-            if unkept > 0:
-                unkept -= 1
-            else:
-                rows.append(exchange.row(moment))
             if minute != moment // 60:
                 minute = int(moment // 60)
                 cells = self._cells.get(minute) or self._new_minute(minute)
@@ -189,6 +155,11 @@ class Recorder:
             except Exception as error:
                 runtime.log(failure_line(exchange.id, repeat.name, error))
 
+    def _remember(self) -> None:
+        unrowed, self._unrowed = self._unrowed, []
+        for exchange in unrowed:
+            self._rows.append(exchange.row(exchange.ended_at + self._offset))
+
     def _new_minute(self, minute: int) -> dict[str, list[Any]]:
         cells = self._cells[minute] = {}
         for old in sorted(self._cells):
@@ -217,16 +188,18 @@ class Recorder:
     def recent(self, since: float = 0.0) -> list[dict[str, Any]]:
         """The remembered requests that ended at `since` (seconds since 1970) or later, in the order they ended."""
         self.digest()
+        self._remember()
         self._shed()
-        return [_shown(Row._make(row)) for row in self._rows if row[0] >= since]
+        return [shown(Row._make(row)) for row in self._rows if row[0] >= since]
 
     def find(self, id: str) -> dict[str, Any] | None:
         """All that is known of one request."""
         self.digest()
+        self._remember()
         wanted = id.encode("latin-1", "replace")
         for row in reversed(self._rows):
             if row[2] == wanted:
-                return _shown(Row._make(row)) | _full(Row._make(row))
+                return shown(Row._make(row)) | full(Row._make(row))
         return None
 
     def activity(self, since: int = 0) -> dict[str, Any]:
@@ -322,75 +295,3 @@ class RecordedExchange(Exchange):
 
     def details(self) -> dict[str, Any] | None:
         return None
-
-
-def _shown(row: Row) -> dict[str, Any]:
-    consumer, error, call, usage = row.consumer, row.error, row.call, row.usage
-    limits = [line for line in parsed(row.block) if any(word in line[0].lower() for word in _LIMITS)]
-    told: dict[str, Any] = {
-        "id": row.id.decode("latin-1"),
-        "ended": row.ended,
-        "started": row.ended - row.seconds,
-        "ms": round(row.seconds * 1000, 1),
-        "method": row.method.decode("latin-1"),
-        "target": _target(row.target, row.chain),
-        "client": row.client,
-        "status": row.status,
-        "upstream_status": row.upstream_status,
-        "received": row.received,
-        "sent": row.sent,
-        "route": row.route["id"] if row.route is not None else None,
-        "consumer": (consumer["username"] or consumer["custom_id"] or consumer["id"]) if consumer is not None else None,
-        "error": f"{error.kind}: {error.detail}" if error is not None else "",
-        "aborted": row.aborted,
-        "details": row.details is not None,
-        "forwarded_ms": round(row.sent_after * 1000, 1) if row.sent_after >= 0 else None,
-        "first_byte_ms": round(row.first_after * 1000, 1) if row.first_after >= 0 else None,
-        "limits": [[name.decode("latin-1").lower(), value.decode("latin-1")] for name, value in limits],
-    }
-    if call is not None:
-        told |= {"provider": row.provider, "model": row.model or call.model, "stream": call.stream}
-    if usage is not None:
-        told |= {
-            "prompt_tokens": usage.prompt_tokens,
-            "completion_tokens": usage.completion_tokens,
-            "estimated": usage.estimated,
-            "cost": row.cost,
-        }
-    return told
-
-
-def _full(row: Row) -> dict[str, Any]:
-    hidden = hidden_names(row.chain)
-    return {
-        "request_headers": redacted(row.headers, hidden),
-        "response_headers": redacted(parsed(row.block), hidden),
-        "plugins": [plugin.name for plugin in row.chain.plugins] if row.chain is not None else [],
-        "watched": row.details,
-    }
-
-
-def _target(target: bytes, chain: Any) -> str:
-    path, mark, query = target.partition(b"?")
-    return (path + mark + safe_query(query, hidden_names(chain))).decode("latin-1")
-
-
-class _Chained:
-    """What secret_names() looks at."""
-
-    def __init__(self, chain: Any) -> None:
-        self.chain = chain
-
-
-def hidden_names(chain: Any) -> frozenset[str]:
-    """Lower-case names of headers and arguments whose values nobody is shown."""
-    found: frozenset[str] = secret_names(_Chained(chain)) | _HIDDEN  # type: ignore[arg-type]
-    return found
-
-
-def redacted(headers: Headers, hidden: frozenset[str]) -> list[list[str]]:
-    """[[name, value], ...] with the values of keys and cookies covered."""
-    return [
-        [name.decode("latin-1"), REDACTED if name.decode("latin-1").lower() in hidden else value.decode("latin-1")]
-        for name, value in headers
-    ]

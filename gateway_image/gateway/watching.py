@@ -14,7 +14,8 @@ from gateway.changes import body_changes, line_changes
 from gateway.codec import encode
 from gateway.headers import parsed
 from gateway.log_entry import REDACTED, upstream_uri
-from gateway.recorder import RecordedExchange, Recorder, hidden_names, redacted
+from gateway.recollection import hidden_names, redacted
+from gateway.recorder import RecordedExchange, Recorder
 from gateway.values import Asking, Fetch, Forward, Head, Headers, Origin, Reply, Request, UpstreamError
 
 if TYPE_CHECKING:

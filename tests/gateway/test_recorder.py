@@ -66,6 +66,24 @@ def test_only_the_last_are_kept_and_only_new_ones_are_told() -> None:
     assert gateway.recorder.find("nobody") is None
 
 
+def test_the_last_requests_of_a_busy_worker_are_there_once_it_has_time() -> None:
+    gateway = RecordedGateway(proxied(), Recorder(most=3))
+    recorder = gateway.recorder
+    for path in ("/1", "/2"):
+        gateway.ask("GET", path)
+        recorder.digest()
+    gateway.ask("GET", "/3")
+    recorder.digest()
+    recorder.digest()  # nothing came since
+    assert [row[4] for row in recorder._rows] == [b"/1", b"/2", b"/3"]
+    for number in range(4, 9):
+        gateway.ask("GET", f"/{number}")
+    assert [row["target"] for row in recorder.recent()] == ["/6", "/7", "/8"]
+    gateway.ask("GET", "/9")
+    assert recorder.find(gateway.recorder.recent()[-1]["id"]) is not None
+    assert [row["target"] for row in recorder.recent()] == ["/7", "/8", "/9"]
+
+
 def test_sums_per_minute_and_route() -> None:
     gateway = RecordedGateway(chat_route())
     route = next(iter(gateway.snapshot.config.collections["routes"]))

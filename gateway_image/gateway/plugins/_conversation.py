@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from gateway.access_line import TOKENS
 from gateway.chat import (
     Usage,
     answer_length,
@@ -365,7 +366,7 @@ class LlmConversation:
         usage = self.usage
         if usage is None:
             return self.aim.summary + b',"error":' + encode(self.problem) if self.problem else self.aim.summary
-        return b'%b,"prompt_tokens":%d,"completion_tokens":%d%b' % (
+        return TOKENS % (
             self.aim.summary,
             usage.prompt_tokens,
             usage.completion_tokens,

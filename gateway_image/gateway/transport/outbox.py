@@ -16,19 +16,14 @@ TOGETHER = 64 << 10
 class Outbox:
     """What waits in one event loop."""
 
-    __slots__ = ("_loop", "_waiting")
+    __slots__ = ("loop", "waiting")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._waiting: list[LateTransport] = []
-
-    def add(self, late: LateTransport) -> None:
-        if not self._waiting:
-            self._loop.call_soon(self.flush)
-        self._waiting.append(late)
+        self.loop = loop
+        self.waiting: list[LateTransport] = []
 
     def flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self.waiting = self.waiting, []
         for late in waiting:
             late.flush()
 
@@ -48,10 +43,12 @@ class LateTransport:
             self._pending += data
             if len(self._pending) > TOGETHER:
                 self.flush()
-        else:
+        elif data:
             self._pending = data
-            if data:
-                self._outbox.add(self)
+            outbox = self._outbox  # every request comes by here twice: no call of a method
+            if not outbox.waiting:
+                outbox.loop.call_soon(outbox.flush)
+            outbox.waiting.append(self)
 
     def writelines(self, pieces: Any) -> None:
         self.flush()
