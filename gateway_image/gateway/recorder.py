@@ -118,6 +118,8 @@ class Recorder:
         self._unrowed, self._offset = finished[-self._most :], offset
         last = self._last
         minute, cells = -1, {}
+        name: str | None = None
+        cell = list(_CELL)
         for exchange in finished:
             moment = exchange.ended_at + offset
             if written is not None:
@@ -125,11 +127,13 @@ class Recorder:
             if minute != moment // 60:
                 minute = int(moment // 60)
                 cells = self._cells.get(minute) or self._new_minute(minute)
-            name = exchange.route_id
-            cell = cells.get(name)
-            if cell is None:
-                cell = cells[name] = list(_CELL)
-                self._count += 1
+                name = None
+            if name is not exchange.route_id:
+                name = exchange.route_id
+                cell = cells.get(name)
+                if cell is None:
+                    cell = cells[name] = list(_CELL)
+                    self._count += 1
             status = exchange.status
             cell[0] += 1
             if not 0 < status < 400:
