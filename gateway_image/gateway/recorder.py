@@ -119,7 +119,7 @@ class Recorder:
         last = self._last
         minute, cells = -1, {}
         name: str | None = None
-        cell = list(_CELL)
+        cell: list[Any] = []
         for exchange in finished:
             moment = exchange.ended_at + offset
             if written is not None:
@@ -130,10 +130,10 @@ class Recorder:
                 name = None
             if name is not exchange.route_id:
                 name = exchange.route_id
-                cell = cells.get(name)
-                if cell is None:
-                    cell = cells[name] = list(_CELL)
+                if name not in cells:
+                    cells[name] = list(_CELL)
                     self._count += 1
+                cell = cells[name]
             status = exchange.status
             cell[0] += 1
             if not 0 < status < 400:
