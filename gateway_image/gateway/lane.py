@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import msgspec
 
 from gateway.access_line import named, routed, who
-from gateway.codec import CodecError, decode, encode, members
+from gateway.codec import CodecError, decode, encode, members, opened
 from gateway.express import LATENCY, Express
 from gateway.headers import find
 from gateway.plugins._conversation import GZIPPED, LlmConversation, announce_gzip, takes_gzip
@@ -165,7 +165,7 @@ class Lane:
         shape = self.usual if plain else self._shape(asked.stream, asked.stream_options)
         if shape is None:
             return None
-        express = Express(self, shape, shape.prefix + body[1:], len(body), head_size)
+        express = Express(self, shape, opened(shape.prefix, body), len(body), head_size)
         if self._judges:
             talk = Talk()
             if not self._let_pass(talk):
@@ -192,7 +192,7 @@ class Lane:
         if talk.messages is not written:
             asked["messages"] = msgspec.Raw(talk.messages)
             sent = encode(asked)
-        express = Express(self, shape, shape.prefix + sent[1:], len(body), head_size)
+        express = Express(self, shape, opened(shape.prefix, sent), len(body), head_size)
         express.asked = body
         express.numbers = talk.numbers
         return express

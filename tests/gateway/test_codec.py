@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.codec import CodecError, decode, encode, expand, splice
+from gateway.codec import CodecError, decode, encode, expand, opened, splice
 
 JSON = st.recursive(
     st.one_of(
@@ -164,3 +164,8 @@ def test_a_bomb_is_stopped_at_the_limit() -> None:
 def test_damaged_and_unknown_codings_are_told(data: bytes, coding: str, text: str) -> None:
     with pytest.raises(CodecError, match=text):
         expand(data, coding, 100)
+
+
+@pytest.mark.parametrize("size", [1, 100, 8192, 8193, 100_000])
+def test_another_beginning(size: int) -> None:
+    assert opened(b"[1,", b"{" + b"x" * (size - 1)) == b"[1," + b"x" * (size - 1)

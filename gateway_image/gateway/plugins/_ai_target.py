@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from gateway.chat import Usage
-from gateway.codec import decode, encode, splice
+from gateway.codec import decode, encode, opened, splice
 from gateway.headers import REQUEST_DROPPED, NameTable
 from gateway.outbound import Target, host_value
 from gateway.providers._base import PRESERVE, Call, Provider, ProviderError
@@ -153,7 +153,7 @@ class Aim:
                 adds_model, adds_stream, counting
             )
         members, prefix = additions
-        return prefix + body[1:] if body[:1] == b"{" else splice(body, document, members)
+        return opened(prefix, body) if body[:1] == b"{" else splice(body, document, members)
 
     def _members(self, model: bool, stream: bool, counting: bool) -> tuple[dict[str, Any], bytes]:
         """What splice() adds, as members and as the bytes that begin the new object."""
