@@ -121,6 +121,9 @@ class Snapshot:
                 plugins[id] = plugin_class(row["name"])(resolved, Setting(row, resources))
             except ConfigError as error:
                 problems.append(f"{_where(row, collections)}: {error}")
+            except UnicodeEncodeError as error:  # heads are latin-1
+                told = error.object[error.start : error.end]
+                problems.append(f"{_where(row, collections)}: {told!a} cannot stand in a header: take it out")
         if problems:
             raise ConfigError({"plugins": problems}, "\n".join(problems))
         router = Router.compile(

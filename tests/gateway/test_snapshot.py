@@ -102,3 +102,9 @@ def test_indexes_of_kinds_that_did_not_change_are_taken_over_and_no_others() -> 
 
 def test_a_setting_knows_its_id() -> None:
     assert Setting({"id": "x"}, {}).id == "x"
+
+
+def test_a_text_that_no_head_can_carry_is_refused_in_words() -> None:
+    plugin = {"name": "cors", "config": {"headers": ["X-\u2028"]}}
+    with pytest.raises(ConfigError, match=r"plugin cors \(global\): '\\u2028' cannot stand in a header"):
+        Gateway({"plugins": [plugin]})

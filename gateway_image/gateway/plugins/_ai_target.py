@@ -37,6 +37,8 @@ class Aim:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ProviderError(f"upstream URL is not an http or https URL: {self.url}")
+        if not self.url.isascii() or not self.url.isprintable() or " " in self.url:
+            raise ProviderError(f"upstream URL has a character that must be escaped: {self.url!r}")
         self.origin = Origin(parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
         query = parts.query
         if auth.get("param_location") == "query":

@@ -153,4 +153,5 @@ def test_ten_thousand_routes_with_as_many_plugins_take_no_square_of_that() -> No
         return time.process_time() - started
 
     made(100)
-    assert made(4000) < 40 * max(made(400), 0.005), "ten times as many take about ten times as long"
+    largest = min(made(4000) for _ in range(3))  # what else the machine does must not count
+    assert largest < 40 * max(made(400), 0.005), "ten times as many take about ten times as long"

@@ -87,3 +87,9 @@ def test_a_credential_with_a_line_break_is_refused_without_showing_it() -> None:
     with pytest.raises(ProviderError, match="line break") as caught:
         aim(header_name="Authorization", header_value="Bearer k\r\nX-Evil: 1")
     assert "Bearer" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/a b", "/\u00e9", "/\u2028a", "/a\x7f"])
+def test_a_url_that_no_request_line_can_carry_is_refused(path: str) -> None:
+    with pytest.raises(ProviderError, match="must be escaped"):
+        aim("http://h.test" + path)
