@@ -18,7 +18,7 @@ from support.house import ROOT
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 PICTURES = ROOT / ".test-artifacts" / "browser"
-SECONDS = 10.0
+SECONDS = 30
 WIDE = {"width": 1280, "height": 900}
 _BREACHES = """addEventListener('securitypolicyviolation', (event) =>
     console.error('breach: ' + event.violatedDirective + ' ' + event.blockedURI))"""
