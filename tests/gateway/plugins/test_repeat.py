@@ -96,15 +96,21 @@ def test_a_limit_is_as_exact_as_ever() -> None:
     assert b"X-AI-RateLimit-Remaining-minute-openai: 36\r\n" in ways.got(answered())
 
 
-@pytest.mark.parametrize("strategy", ["total_tokens", "prompt_tokens", "completion_tokens", "cost"])
+@pytest.mark.parametrize(
+    ("strategy", "passing"), [("total_tokens", 2), ("prompt_tokens", 5), ("completion_tokens", 4), ("cost", 5)]
+)
 @pytest.mark.parametrize("more", [{}, {"hide_client_headers": True}, {"identifier": "ip"}], ids=repr)
-def test_every_way_to_count(strategy: str, more: dict[str, Any]) -> None:
-    ways = ways_of(KEY, limit(30, tokens_count_strategy=strategy, **more))
+def test_every_way_to_count(strategy: str, passing: int, more: dict[str, Any]) -> None:
+    ways = ways_of(KEY, limit(30, tokens_count_strategy=strategy, **more))  # the first request has counted here
+    passed = 0
     for _ in range(5):
         if ways.sent(said("hello")):
+            assert ways.express.short
             ways.got(answered())
+            passed += 1
         else:
-            ways.refused()
+            assert ways.refused().startswith(b"HTTP/1.1 429 ")
+    assert passed == passing
 
 
 @pytest.mark.parametrize("pieces", [1, 3, 40])
